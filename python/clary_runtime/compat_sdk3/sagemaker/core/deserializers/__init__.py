@@ -1,0 +1,1 @@
+from sagemaker.core.deserializers.base import *  # noqa: F401,F403

@@ -1,0 +1,1 @@
+from sagemaker.core.serializers.base import *  # noqa: F401,F403

@@ -1,0 +1,1 @@
+from sagemaker.serve.spec.inference_spec import InferenceSpec  # noqa: F401

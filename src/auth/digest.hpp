@@ -1,0 +1,29 @@
+// SHA-256 and HMAC over OpenSSL, shaped for many small messages. Thread rule: the functions any thread; a Sha256 by one
+// thread at a time. Invariant: digests are raw bytes (32 of SHA-256, 20 of SHA-1); text forms are the caller's.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace clary::auth {
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+  void update(std::string_view data);
+  std::string finish();  // of everything since the last finish(); begins anew
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::string sha256(std::string_view data);
+std::string hmac_sha256(std::string_view key, std::string_view data);
+std::string hmac_sha1(std::string_view key, std::string_view data);
+
+}  // namespace clary::auth

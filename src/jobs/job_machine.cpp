@@ -1,0 +1,337 @@
+#include "jobs/job_machine.hpp"
+
+#include <charconv>
+
+#include "base/bytes.hpp"
+#include "base/log.hpp"
+#include "jobs/job_steps.hpp"
+
+namespace clary::jobs {
+
+namespace {
+
+const log::Channel log_{"jobs"};
+
+}  // namespace
+
+std::unique_ptr<Companion> Task::accompany(const Job&, const Host&) const {
+  return nullptr;
+}
+void Task::ended(Job&, const std::vector<Host>&) const {}
+
+workers::Share part_of_host(workers::Share share, std::size_t hosts) {
+  const workers::Share all = workers::host_share();
+  const auto count = static_cast<double>(hosts);
+  share.cpus = std::min(share.cpus, all.cpus / count);
+  share.memory = std::min<std::uint64_t>(share.memory, all.memory / hosts);
+  share.gpus = std::min<unsigned>(share.gpus, all.gpus / static_cast<unsigned>(hosts));
+  return share;
+}
+
+workers::Share of_all_hosts(const Run& run) {
+  workers::Share share = run.share;
+  share.cpus *= static_cast<double>(run.hosts.size());
+  share.memory *= run.hosts.size();
+  share.gpus *= static_cast<unsigned>(run.hosts.size());
+  return share;
+}
+
+std::string capitalised(std::string_view text) {
+  std::string copy(text);
+  if (!copy.empty()) copy.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(copy.front())));
+  return copy;
+}
+
+std::string worker_id(const JobKind& kind, std::int64_t job, std::int64_t attempt, std::size_t index) {
+  const std::string id = fmt::format("{}{}-algo-{}", kind.worker_prefix, job, index + 1);
+  return attempt == 0 ? id : fmt::format("{}-{}", id, attempt + 1);
+}
+
+std::optional<std::int64_t> job_of_worker(const JobKind& kind, std::string_view id) {
+  if (!id.starts_with(kind.worker_prefix)) return std::nullopt;
+  id.remove_prefix(kind.worker_prefix.size());
+  std::int64_t job = 0;
+  auto [end, code] = std::from_chars(id.data(), id.data() + id.size(), job);
+  if (code != std::errc() || end == id.data() + id.size() || *end != '-') return std::nullopt;
+  return job;
+}
+
+JobMachine::JobMachine(JobParts given)
+    : parts_(std::move(given)),
+      control_(std::make_shared<WorkPool>(2)),
+      intake_(std::make_shared<WorkPool>(std::max(1u, parts_.transfers))),
+      transfer_(std::make_shared<WorkPool>(std::max(1u, parts_.transfers))) {
+  if (!parts_.passed) parts_.passed = steps_of_environment();
+}
+
+JobMachine::~JobMachine() {
+  {
+    std::lock_guard lock(mutex_);
+    closing_ = true;
+    closing_change_.notify_all();
+  }
+  alarm_.stop();
+  intake_->stop();
+  transfer_->stop();
+  control_->stop();
+  // A follower is let go of here and never on its own thread, which it would wait for.
+  for (auto& [id, run] : runs_) run->hosts.clear();
+}
+
+Outcome<Job> JobMachine::create(const Scope& scope, const std::string& name, std::shared_ptr<const Task> task,
+                                std::string document, const std::vector<meta::Tag>& tags) {
+  const JobKind& kind = task->kind();
+  {
+    std::lock_guard lock(mutex_);
+    if (runs_.size() >= parts_.most_jobs) {
+      return aws_error(ErrorKind::limit_exceeded, "ResourceLimitExceeded",
+                       "The account-level service limit for jobs under way is {}, with current utilization of {}.",
+                       parts_.most_jobs, runs_.size());
+    }
+  }
+  JobState state;
+  state.spec = std::make_shared<const std::string>(task->spec());
+  Job& job = state.job;
+  job.scope = scope;
+  job.name = name;
+  job.arn = sagemaker_arn(scope, kind.record, name);
+  job.document = std::move(document);
+  job.created = job.modified = now();
+  enter(state, "Starting", fmt::format("Starting the {}", kind.noun), job.created);
+  const auto hosts = static_cast<std::size_t>(std::max<std::int64_t>(task->demand().instance_count, 1));
+  for (std::size_t i = 0; i < hosts; ++i) {
+    state.hosts.push_back({fmt::format("{}/algo-{}-{}", name, i + 1, job.created.micros / 1'000'000)});
+  }
+  const meta::Record record = to_record(state, kind.record);
+  std::shared_lock in_the_making(creating_);
+  auto id = parts_.store->write([&](meta::Session& session) -> Outcome<std::int64_t> {
+    TRY(std::int64_t id, meta::insert(session, record));
+    if (!tags.empty()) CHECK_OK(meta::put_tags(session, record.arn, tags));
+    return id;
+  });
+  if (!id) {
+    if (id.error().kind != ErrorKind::already_exists) return std::move(id).error();
+    return make_error(ErrorKind::already_exists,
+                      "Job names must be unique within an AWS account and region, and a {} with this name already "
+                      "exists ({})",
+                      kind.noun, record.arn);
+  }
+  job.id = *id;
+  Job made = job;
+  auto run = add(std::move(state), std::move(task));
+  if (passed("created")) post(run, [this](const RunPtr& run) { begin(run); });
+  return made;
+}
+
+Outcome<std::optional<Job>> JobMachine::find(const JobKind& kind, const Scope& scope, const std::string& name) const {
+  TRY(auto record,
+      parts_.store->read([&](meta::Session& session) { return meta::find(session, kind.record, scope, name); }));
+  if (!record) return std::optional<Job>();
+  return std::optional<Job>(from_record(*record));
+}
+
+Outcome<meta::Page> JobMachine::list(const JobKind& kind, meta::ListQuery query) const {
+  query.kind = kind.record;
+  return parts_.store->read([&](meta::Session& session) { return meta::list(session, query); });
+}
+
+Job JobMachine::from_record(const meta::Record& record) {
+  Job job = decode_job(record);
+  // A reason is kept from when it is known, and told when the job has ended.
+  if (job.status != "Failed") job.failure_reason.clear();
+  return job;
+}
+
+std::shared_ptr<void> JobMachine::when_finished(std::int64_t id, std::function<void()> callback) {
+  if (find_run(id)) {
+    // Under the table's lock, or the job could end between the look and the registration.
+    std::lock_guard lock(mutex_);
+    if (runs_.contains(id)) return watchers_->add(id, std::move(callback));
+  }
+  callback();
+  return std::make_shared<int>();
+}
+
+bool JobMachine::passed(std::string_view step) {
+  if (closing_) return false;
+  if (!parts_.passed || parts_.passed(step)) return true;
+  std::lock_guard lock(mutex_);
+  closing_ = true;
+  closing_change_.notify_all();
+  return false;
+}
+
+Outcome<void> JobMachine::store(const Run& run, const JobState& state, std::size_t index,
+                                const std::vector<meta::LogEvent>& events) {
+  const meta::Record record = to_record(state, run.kind.record);
+  return parts_.store->write([&](meta::Session& session) -> Outcome<void> {
+    CHECK_OK(meta::update(session, record));
+    if (events.empty()) return {};
+    return parts_.logs.append(session, state.job.scope, run.kind.log_group, state.hosts.at(index).log_stream, events);
+  });
+}
+
+Outcome<void> JobMachine::try_change(Run& run, const std::function<void(JobState&)>& with,
+                                     const std::vector<std::string>& lines) {
+  std::lock_guard lock(run.mutex);
+  JobState next = run.state;
+  with(next);
+  next.job.modified = now();
+  std::vector<meta::LogEvent> events;
+  for (const auto& line : lines) events.push_back({next.job.modified.millis(), next.job.modified.millis(), line});
+  CHECK_OK(store(run, next, 0, events));
+  run.state = std::move(next);
+  return {};
+}
+
+bool JobMachine::change(Run& run, const std::function<void(JobState&)>& with, const std::vector<std::string>& lines) {
+  for (auto wait = std::chrono::milliseconds(100); !closing_;
+       wait = std::min(wait * 2, std::chrono::milliseconds(5000))) {
+    auto done = try_change(run, with, lines);
+    if (done) return passed(run.snapshot().job.secondary_status);
+    if (done.error().kind == ErrorKind::not_found) {
+      record_gone(run);
+      return false;
+    }
+    log_.error("the state of {} {} cannot be stored, trying again: {} {}", run.kind.noun, run.id, done.error().message,
+               done.error().detail);
+    std::unique_lock lock(mutex_);
+    closing_change_.wait_for(lock, wait, [&] { return closing_.load(); });
+  }
+  return false;
+}
+
+void JobMachine::post(const std::weak_ptr<Run>& weak, std::function<void(const RunPtr&)> step) {
+  auto run = weak.lock();
+  if (!run) return;
+  run->serial->post([weak, step = std::move(step)] {
+    if (auto run = weak.lock(); run && run->step != Run::Step::over) step(run);
+  });
+}
+
+RunPtr JobMachine::add(JobState state, std::shared_ptr<const Task> task) {
+  auto run = std::make_shared<Run>(std::move(state), std::move(task), control_);
+  make_hosts(*run);
+  std::lock_guard lock(mutex_);
+  runs_[run->id] = run;
+  return run;
+}
+
+RunPtr JobMachine::find_run(std::int64_t id) {
+  auto look = [&]() -> RunPtr {
+    std::lock_guard lock(mutex_);
+    auto found = runs_.find(id);
+    return found == runs_.end() ? nullptr : found->second;
+  };
+  if (auto run = look()) return run;
+  // It may have been stored and not yet entered.
+  std::unique_lock all_created(creating_);
+  return look();
+}
+
+void JobMachine::make_hosts(Run& run) const {
+  const JobState state = run.snapshot();
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < state.hosts.size(); ++i) names.push_back(fmt::format("algo-{}", i + 1));
+  run.failed.clear();
+  run.settling.reset();
+  run.hosts.clear();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    Host& host = run.hosts.emplace_back().host;
+    host.index = i;
+    host.names = names;
+    host.worker = worker_id(run.kind, run.id, state.attempt, i);
+    host.ml = parts_.workers_folder + "/" + host.worker + "/ml";
+  }
+}
+
+std::vector<std::string> JobMachine::workers_of(const Run& run) const {
+  std::vector<std::string> ids;
+  for (auto& id : parts_.launcher.ids()) {
+    if (job_of_worker(run.kind, id) == run.id) ids.push_back(std::move(id));
+  }
+  return ids;
+}
+
+void JobMachine::remove_workers(const Run& run) {
+  for (const auto& id : workers_of(run)) parts_.launcher.remove(id);
+}
+
+void JobMachine::record_gone(Run& run) {
+  log_.warn("the record of {} {} is gone: its workers are removed", run.kind.noun, run.id);
+  run.step = Run::Step::over;
+  run.stop_asked = true;
+  if (auto self = find_run(run.id)) run.serial->post([this, self] { conclude(self); });
+}
+
+void JobMachine::watch(const RunPtr& run) {
+  run->step = Run::Step::working;
+  for (std::size_t i = 0; i < run->hosts.size(); ++i) follow(run, i);
+  const bool stored = change(*run, [&](JobState& state) {
+    if (state.job.status == "InProgress") enter(state, run->kind.running, run->kind.running_message, now());
+  });
+  if (!stored) return;
+  if (run->stop_asked) stop_workers(*run, parts_.stop_grace);
+  if (run->snapshot().failed_host) stop_workers(*run, parts_.peer_grace);
+  std::weak_ptr<Run> weak = run;
+  for (std::size_t i = 0; i < run->hosts.size(); ++i) {
+    run->hosts[i].worker->on_exit([this, weak, i](workers::Exit exit) {
+      post(weak, [this, i, exit](const RunPtr& run) { exited(run, i, exit); });
+    });
+  }
+}
+
+void JobMachine::follow(const RunPtr& run, std::size_t index) {
+  HostRun& host = run->hosts[index];
+  const auto offset = run->snapshot().hosts.at(index).output_offset;
+  host.follower = workers::OutputFollower::start(
+      host.worker->output_path(), offset,
+      [this, weak = std::weak_ptr<Run>(run), index](std::vector<workers::Line> lines, std::uint64_t offset) {
+        auto run = weak.lock();
+        return !run || take_output(*run, index, lines, offset);
+      });
+}
+
+bool JobMachine::take_output(Run& run, std::size_t index, const std::vector<workers::Line>& lines,
+                             std::uint64_t offset) {
+  while (true) {
+    auto stored = try_take_output(run, index, lines, offset);
+    if (stored || stored.error().kind == ErrorKind::not_found) return true;
+    // The next server takes the output up again from the offset that is stored.
+    if (closing_) return false;
+    log_.error("output of {} {} cannot be stored, trying again: {} {}", run.kind.noun, run.id, stored.error().message,
+               stored.error().detail);
+    std::unique_lock lock(mutex_);
+    closing_change_.wait_for(lock, std::chrono::milliseconds(500), [&] { return closing_.load(); });
+  }
+}
+
+Outcome<void> JobMachine::try_take_output(Run& run, std::size_t index, const std::vector<workers::Line>& lines,
+                                          std::uint64_t offset) {
+  std::lock_guard lock(run.mutex);
+  JobState next = run.state;
+  std::vector<meta::LogEvent> events;
+  events.reserve(lines.size());
+  const auto ingestion = now().millis();
+  for (const auto& line : lines) {
+    run.scraper.scan(line.text, line.time);
+    events.push_back({line.time.millis(), ingestion, line.text});
+  }
+  next.hosts.at(index).output_offset = offset;
+  if (!run.scraper.empty()) next.job.final_metrics = run.scraper.last();
+  CHECK_OK(store(run, next, index, events));
+  run.state = std::move(next);
+  return {};
+}
+
+void JobMachine::arm_deadline(const RunPtr& run) {
+  const JobState state = run->snapshot();
+  const std::int64_t most = std::min<std::int64_t>(run->demand.max_runtime_seconds, 10LL * 365 * 86400);
+  // At a clock that was set back meanwhile, no more than the whole of it.
+  const std::int64_t ran = std::max<std::int64_t>(0, now().micros - state.job.started.value_or(now()).micros);
+  std::weak_ptr<Run> weak = run;
+  run->deadline = alarm_.after(std::chrono::milliseconds(std::max<std::int64_t>(0, most * 1000 - ran / 1000)),
+                               [this, weak] { post(weak, [this](const RunPtr& run) { deadline_passed(run); }); });
+}
+
+}  // namespace clary::jobs

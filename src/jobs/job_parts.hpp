@@ -1,0 +1,47 @@
+// What the machine of jobs works with, given by the composition root. Thread rule: a plain value; what it points to
+// serves any thread and outlives the machine.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "meta/log_store.hpp"
+#include "meta/store.hpp"
+#include "objects/objects.hpp"
+#include "runtimes/catalogue.hpp"
+#include "runtimes/environments.hpp"
+#include "workers/launcher.hpp"
+#include "workers/slots.hpp"
+#include "workers/surroundings.hpp"
+
+namespace clary::jobs {
+
+struct JobParts {
+  std::shared_ptr<meta::Store> store;
+  meta::LogStore& logs;
+  objects::Objects& objects;
+  workers::Launcher& launcher;
+  workers::Slots& slots;
+  const runtimes::Catalogue& catalogue;
+  runtimes::Environments& environments;
+  workers::SurroundingsOf surroundings;
+  const Clock& clock;
+  std::string runtime_folder;  // the folder on this host that holds the package clary_runtime (python/)
+  // Where the launcher keeps its workers' folders: a worker's /opt/ml is <workers_folder>/<id>/ml.
+  std::string workers_folder;
+  std::chrono::milliseconds stop_grace{120000};  // between SIGTERM and SIGKILL; AWS grants two minutes
+  std::chrono::milliseconds peer_grace{10000};   // the same, for the other hosts of a job that has failed on one
+  // How long after a host's failure those of the others are looked at for the cause.
+  std::chrono::milliseconds settle{500};
+  unsigned transfers = 4;         // downloads at a time; and uploads
+  bool isolated = true;           // whether a worker has a file system of its own: mounts are possible
+  std::size_t most_jobs = 10000;  // unfinished at a time; create() answers ResourceLimitExceeded beyond
+  // Tests of restarts: told of each step of a job's life when it is done; false: as if the server had been killed here.
+  std::function<bool(std::string_view step)> passed = {};
+};
+
+}  // namespace clary::jobs

@@ -1,0 +1,45 @@
+// All processing jobs: creates, finds, stops and deletes them. Owned by the composition root; shares the machine that
+// drives them. Thread rule: any thread; calls return at once; callbacks run on the machine's threads and must be
+// short. Invariant: the machine's: what is told is stored.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/outcome.hpp"
+#include "jobs/processing_job.hpp"
+#include "meta/records.hpp"
+
+namespace clary::jobs {
+
+class JobMachine;
+
+inline constexpr std::string_view processing_kind = "processing-job";
+
+class ProcessingJobs {
+ public:
+  explicit ProcessingJobs(std::shared_ptr<JobMachine> machine);  // before the machine's resume()
+  ~ProcessingJobs();
+
+  // Stores the job (already_exists: the name is taken) with its tags and starts it. `document` is kept as it is: the
+  // request, a JSON object, which its hosts read as processingjobconfig.json.
+  Outcome<ProcessingJob> create(const Scope& scope, const std::string& name, const ProcessingSpec& spec,
+                                std::string document, const std::vector<meta::Tag>& tags);
+  Outcome<std::optional<ProcessingJob>> find(const Scope& scope, const std::string& name) const;
+  Outcome<meta::Page> list(const meta::ListQuery& query) const;  // from_record() reads one
+  static ProcessingJob from_record(const meta::Record& record);
+  // Returns at once; the machine walks to Stopped.
+  Outcome<void> stop(std::int64_t id);
+  // Forgets a job that has ended (in_use: it has not); its name may be used again.
+  Outcome<void> erase(const ProcessingJob& job);
+  std::shared_ptr<void> when_finished(std::int64_t id, std::function<void()> callback);
+
+ private:
+  std::shared_ptr<JobMachine> machine_;
+};
+
+}  // namespace clary::jobs

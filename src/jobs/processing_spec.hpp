@@ -1,0 +1,16 @@
+// A ProcessingSpec as JSON, for its job's record. Pure functions. Invariant: decode(encode(x)) is x; members of other
+// versions are skipped, or have their defaults.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/outcome.hpp"
+#include "jobs/processing_job.hpp"
+
+namespace clary::jobs {
+
+std::string encode_spec(const ProcessingSpec& spec);
+Outcome<ProcessingSpec> decode_processing_spec(std::string_view text);
+
+}  // namespace clary::jobs

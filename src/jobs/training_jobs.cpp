@@ -1,0 +1,45 @@
+#include "jobs/training_jobs.hpp"
+
+#include "jobs/job_machine.hpp"
+#include "jobs/training_task.hpp"
+
+namespace clary::jobs {
+
+TrainingJobs::TrainingJobs(std::shared_ptr<JobMachine> machine) : machine_(std::move(machine)) {
+  machine_->add_kind(training_job_kind);
+}
+
+TrainingJobs::TrainingJobs(JobParts parts) : TrainingJobs(std::make_shared<JobMachine>(std::move(parts))) {}
+
+TrainingJobs::~TrainingJobs() = default;
+
+Outcome<void> TrainingJobs::resume() {
+  return machine_->resume();
+}
+
+Outcome<TrainingJob> TrainingJobs::create(const Scope& scope, const std::string& name, const TrainingSpec& spec,
+                                          std::string document, const std::vector<meta::Tag>& tags) {
+  return machine_->create(scope, name, make_training_task(machine_->parts(), spec), std::move(document), tags);
+}
+
+Outcome<std::optional<TrainingJob>> TrainingJobs::find(const Scope& scope, const std::string& name) const {
+  return machine_->find(training_job_kind, scope, name);
+}
+
+Outcome<meta::Page> TrainingJobs::list(const meta::ListQuery& query) const {
+  return machine_->list(training_job_kind, query);
+}
+
+TrainingJob TrainingJobs::from_record(const meta::Record& record) {
+  return JobMachine::from_record(record);
+}
+
+Outcome<void> TrainingJobs::stop(std::int64_t id) {
+  return machine_->stop(training_job_kind, id);
+}
+
+std::shared_ptr<void> TrainingJobs::when_finished(std::int64_t id, std::function<void()> callback) {
+  return machine_->when_finished(id, std::move(callback));
+}
+
+}  // namespace clary::jobs

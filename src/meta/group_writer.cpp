@@ -1,0 +1,136 @@
+#include "meta/group_writer.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+
+namespace clary::meta {
+namespace {
+
+const log::Channel log_{"meta"};
+metrics::Counter writes_{"clary_meta_writes_total", "Write transactions that were committed or rolled back."};
+metrics::Counter commits_{"clary_meta_commits_total", "Group commits to the metadata store."};
+metrics::Histogram commit_seconds_{"clary_meta_commit_seconds", "Time to run and commit one group of writes."};
+
+// Enough to make the disk's flush cheap, few enough that the first of a group does not wait long for the last.
+constexpr std::size_t max_group = 256;
+
+Error too_busy() {
+  return make_error(ErrorKind::unavailable, "The metadata store is busy. Please retry your request.");
+}
+
+}  // namespace
+
+GroupWriter::GroupWriter(std::unique_ptr<Connection> connection, std::size_t queue, std::chrono::milliseconds timeout)
+    : connection_(std::move(connection)),
+      limit_(std::max<std::size_t>(queue, 1)),
+      timeout_(timeout),
+      thread_([this] { loop(); }) {}
+
+GroupWriter::~GroupWriter() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_one();
+  thread_.join();
+}
+
+Outcome<void> GroupWriter::write(const Work& work) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout_;
+  Pending mine{work};
+  std::unique_lock lock(mutex_);
+  if (!room_.wait_until(lock, deadline, [&] { return queue_.size() < limit_; })) return too_busy();
+  queue_.push_back(&mine);
+  if (queue_.size() == 1) work_.notify_one();
+  auto is_done = [&] { return mine.state == Pending::State::done; };
+  if (!mine.woken.wait_until(lock, deadline, is_done)) {
+    if (mine.state == Pending::State::queued) {
+      std::erase(queue_, &mine);
+      room_.notify_one();
+      return too_busy();
+    }
+    // It has begun: what it did is known only when its group has ended.
+    mine.woken.wait(lock, is_done);
+  }
+  if (mine.error) return *std::move(mine.error);
+  return {};
+}
+
+void GroupWriter::loop() {
+  Group group;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    work_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    group.clear();
+    while (!queue_.empty() && group.size() < max_group) {
+      group.push_back(queue_.front());
+      queue_.pop_front();
+      group.back()->state = Pending::State::running;
+    }
+    room_.notify_all();
+    lock.unlock();
+    commit_group(group);
+    lock.lock();
+    for (Pending* pending : group) {
+      pending->state = Pending::State::done;
+      pending->woken.notify_one();
+    }
+    lock.unlock();
+    connection_->checkpoint_if_due();
+    lock.lock();
+  }
+}
+
+void GroupWriter::commit_group(const Group& group) {
+  const auto begun = std::chrono::steady_clock::now();
+  auto done = run_group(group);
+  if (!done) {
+    if (connection_->in_transaction()) {
+      if (auto undone = connection_->run("ROLLBACK"); !undone) log_.error("rollback failed: {}", undone.error().detail);
+    }
+    log_.error("a commit of {} writes failed: {}", group.size(), done.error().detail);
+    for (Pending* pending : group) {
+      if (!pending->rolled_back) pending->error = done.error();
+    }
+  }
+  writes_.add(group.size());
+  commits_.add();
+  commit_seconds_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+}
+
+Outcome<void> GroupWriter::run_group(const Group& group) {
+  CHECK_OK(connection_->run("BEGIN IMMEDIATE"));
+  for (Pending* pending : group) CHECK_OK(run_one(*pending));
+  CHECK_OK(connection_->run("COMMIT"));
+  return {};
+}
+
+// An Error from here is one of the whole group.
+Outcome<void> GroupWriter::run_one(Pending& pending) {
+  CHECK_OK(connection_->run("SAVEPOINT one"));
+  bool keep = false;
+  try {
+    keep = pending.work(*connection_);
+  } catch (const std::exception& thrown) {
+    pending.error = internal("exception in a write: {}", thrown.what());
+  } catch (...) {
+    pending.error = internal("exception in a write");
+  }
+  pending.rolled_back = !keep;
+  // A full disk or an I/O error makes SQLite roll back all of the transaction by itself, with what the others of the
+  // group did.
+  if (!connection_->in_transaction()) {
+    Error error = too_busy();
+    error.detail = "the transaction was rolled back by a fault in one of its writes";
+    return error;
+  }
+  if (!keep) CHECK_OK(connection_->run("ROLLBACK TO one"));
+  CHECK_OK(connection_->run("RELEASE one"));
+  return {};
+}
+
+}  // namespace clary::meta

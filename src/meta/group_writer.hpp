@@ -1,0 +1,59 @@
+// The one writer of the embedded store: takes all waiting writes, runs each in a savepoint, commits them together and
+// wakes their callers. A lone write never waits for company: groups form only while the disk is busy with the commit
+// before. Owned by the store. Thread rule: write() from any thread but its own. Invariant: a caller is woken with
+// success only after the commit that holds its write is on disk.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/outcome.hpp"
+#include "meta/sqlite_connection.hpp"
+
+namespace clary::meta {
+
+class GroupWriter {
+ public:
+  using Work = std::function<bool(Session&)>;  // false: roll this one back
+
+  GroupWriter(std::unique_ptr<Connection> connection, std::size_t queue, std::chrono::milliseconds timeout);
+  ~GroupWriter();  // finishes what is queued
+  GroupWriter(const GroupWriter&) = delete;
+  GroupWriter& operator=(const GroupWriter&) = delete;
+
+  Outcome<void> write(const Work& work);
+  bool on_writer_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
+
+ private:
+  struct Pending {
+    const Work& work;
+    enum class State { queued, running, done } state = State::queued;
+    bool rolled_back = false;  // its own doing: the fate of the group does not concern it
+    std::optional<Error> error;
+    std::condition_variable woken;
+  };
+  using Group = std::vector<Pending*>;
+
+  void loop();
+  void commit_group(const Group& group);
+  Outcome<void> run_group(const Group& group);
+  Outcome<void> run_one(Pending& pending);
+
+  std::unique_ptr<Connection> connection_;
+  const std::size_t limit_;
+  const std::chrono::milliseconds timeout_;
+  std::mutex mutex_;
+  std::condition_variable work_, room_;
+  std::deque<Pending*> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace clary::meta

@@ -1,0 +1,39 @@
+#include "meta/links.hpp"
+
+namespace clary::meta {
+namespace {
+
+Outcome<bool> any(Session& session, std::string_view sql, const std::vector<Value>& values) {
+  bool found = false;
+  CHECK_OK(session.run(sql, values, [&](const Row&) {
+    found = true;
+    return false;
+  }));
+  return found;
+}
+
+}  // namespace
+
+Outcome<bool> link(Session& session, std::string_view kind, std::int64_t source, std::int64_t target) {
+  TRY(auto changed,
+      session.run(
+          "INSERT INTO links (kind, source, target) VALUES (?, ?, ?) ON CONFLICT (kind, source, target) DO NOTHING",
+          {kind, source, target}));
+  return changed > 0;
+}
+
+Outcome<bool> unlink(Session& session, std::string_view kind, std::int64_t source, std::int64_t target) {
+  TRY(auto changed,
+      session.run("DELETE FROM links WHERE kind = ? AND source = ? AND target = ?", {kind, source, target}));
+  return changed > 0;
+}
+
+Outcome<bool> has_targets(Session& session, std::string_view kind, std::int64_t source) {
+  return any(session, "SELECT 1 FROM links WHERE kind = ? AND source = ? LIMIT 1", {kind, source});
+}
+
+Outcome<bool> has_sources(Session& session, std::string_view kind, std::int64_t target) {
+  return any(session, "SELECT 1 FROM links WHERE kind = ? AND target = ? LIMIT 1", {kind, target});
+}
+
+}  // namespace clary::meta

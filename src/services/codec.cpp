@@ -1,0 +1,160 @@
+#include "services/codec.hpp"
+
+#include "services/errors.hpp"
+#include "wire/json.hpp"
+#include "wire/query.hpp"
+#include "wire/rest.hpp"
+#include "wire/xml.hpp"
+
+namespace clary::services {
+
+namespace {
+
+http::Response answer(unsigned status, std::string body, std::string_view content_type) {
+  http::Response response;
+  response.status = status;
+  if (!content_type.empty()) response.headers.add("Content-Type", std::string(content_type));
+  response.body = std::move(body);
+  return response;
+}
+
+class JsonCodec : public Codec {
+ public:
+  JsonCodec(const wire::Service& service, const http::Request& request, std::string_view body) : service_(service), request_(request), body_(body) {}
+
+  std::string operation_name() const override {
+    std::string_view target = request_.headers.get("x-amz-target");
+    auto dot = target.rfind('.');
+    return dot == std::string_view::npos ? std::string{} : std::string(target.substr(dot + 1));
+  }
+  Outcome<void> read(const wire::Operation& operation, void* input, wire::Violations& violations) const override {
+    return wire::read_json(*operation.input, input, body_, violations);
+  }
+  http::Response write(const wire::Operation& operation, const void* output) const override {
+    std::string body;
+    // AWS sends no body at all for operations that have no output.
+    if (!operation.output->fields.empty()) wire::write_json(*operation.output, output, body);
+    return answer(200, std::move(body), content_type());
+  }
+  http::Response write_error(const Error& error) const override { return json_error(error, service_, content_type()); }
+
+ private:
+  std::string_view content_type() const {
+    return service_.protocol == wire::Protocol::json_1_0 ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1";
+  }
+  const wire::Service& service_;
+  const http::Request& request_;
+  std::string_view body_;
+};
+
+class QueryCodec : public Codec {
+ public:
+  QueryCodec(const wire::Service& service, const http::Request& request, std::string_view body)
+      : service_(service), request_(request), form_(wire::read_form(body.empty() ? std::string_view(request.query) : body)) {}
+
+  std::string operation_name() const override {
+    if (!form_) return {};
+    auto action = form_->find("Action");
+    return action == form_->end() ? std::string{} : action->second;
+  }
+  Outcome<void> read(const wire::Operation& operation, void* input, wire::Violations& violations) const override {
+    if (!form_) return form_.error();
+    return wire::read_query(*operation.input, input, *form_, violations);
+  }
+  http::Response write(const wire::Operation& operation, const void* output) const override {
+    std::string body = fmt::format("<{}Response xmlns=\"{}\">", operation.name, service_.xml_namespace);
+    if (!operation.output->fields.empty()) wire::write_xml(*operation.output, output, operation.result_wrapper, {}, body);
+    body += fmt::format("<ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{}Response>", request_.id, operation.name);
+    return answer(200, std::move(body), "text/xml");
+  }
+  http::Response write_error(const Error& error) const override {
+    const Error& told = form_ ? error : form_.error();
+    NamedError named = name_of(told, service_);
+    // A client's own words come back in messages; what XML 1.0 has no characters for would make the answer unreadable.
+    std::string sayable, message;
+    for (char c : told.message) sayable += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? "\uFFFD" : std::string(1, c);
+    wire::write_xml_text(sayable, message);
+    return answer(named.status,
+                  fmt::format("<ErrorResponse xmlns=\"{}\"><Error><Type>{}</Type><Code>{}</Code><Message>{}</Message></Error>"
+                              "<RequestId>{}</RequestId></ErrorResponse>",
+                              service_.xml_namespace, named.status >= 500 ? "Receiver" : "Sender", named.code, message, request_.id),
+                  "text/xml");
+  }
+
+ private:
+  const wire::Service& service_;
+  const http::Request& request_;
+  Outcome<wire::Form> form_;
+};
+
+class RestJsonCodec : public Codec {
+ public:
+  RestJsonCodec(const wire::Service& service, const http::Request& request, std::string_view body)
+      : service_(service), request_(request), body_(body) {}
+
+  std::string operation_name() const override {
+    for (const wire::Operation* operation : service_.operations) {
+      if (operation->method == request_.method && wire::match_uri(operation->uri, request_.path)) return std::string(operation->name);
+    }
+    return {};
+  }
+  Outcome<void> read(const wire::Operation& operation, void* input, wire::Violations& violations) const override {
+    wire::RestRequest parts;
+    if (auto labels = wire::match_uri(operation.uri, request_.path)) parts.labels = std::move(*labels);
+    TRY(parts.query, wire::read_form(request_.query));
+    for (const auto& [name, value] : request_.headers) parts.headers.emplace_back(name, value);
+    parts.body = body_;
+    return wire::read_rest(operation, input, parts, violations);
+  }
+  http::Response write(const wire::Operation& operation, const void* output) const override {
+    wire::RestAnswer parts = wire::write_rest(operation, output);
+    http::Response response = answer(parts.status, std::move(parts.body), parts.content_type);
+    for (auto& [name, value] : parts.headers) response.headers.add(std::move(name), std::move(value));
+    return response;
+  }
+  http::Response write_error(const Error& error) const override { return json_error(error, service_, "application/json"); }
+
+ private:
+  const wire::Service& service_;
+  const http::Request& request_;
+  std::string_view body_;
+};
+
+}  // namespace
+
+http::Response json_error(const Error& error, const wire::Service& service, std::string_view content_type) {
+  NamedError named = name_of(error, service);
+  std::string body = "{\"__type\":";
+  wire::write_json_string(named.code, body);
+  body += ",\"message\":";
+  wire::write_json_string(error.message, body);
+  if (service.protocol == wire::Protocol::rest_json) {  // rest-json models spell it "Message"
+    body += ",\"Message\":";
+    wire::write_json_string(error.message, body);
+  }
+  for (const auto& [name, value] : error.fields) {
+    body += ',';
+    wire::write_json_string(name, body);
+    body += ':';
+    // The one modelled member of an error that is a number (ModelError).
+    if (name == "OriginalStatusCode") {
+      body += value;
+    } else {
+      wire::write_json_string(value, body);
+    }
+  }
+  body += '}';
+  http::Response response = answer(named.status, std::move(body), content_type);
+  response.headers.add("x-amzn-ErrorType", named.code);
+  return response;
+}
+
+std::unique_ptr<Codec> make_codec(const wire::Service& service, const http::Request& request, std::string_view body) {
+  switch (service.protocol) {
+    case wire::Protocol::query: return std::make_unique<QueryCodec>(service, request, body);
+    case wire::Protocol::rest_json: return std::make_unique<RestJsonCodec>(service, request, body);
+    default: return std::make_unique<JsonCodec>(service, request, body);
+  }
+}
+
+}  // namespace clary::services

@@ -1,0 +1,53 @@
+// What Endpoints is made of. Private to serving. Thread rule: `live` on the control thread, the watches under their
+// mutex, the rest by themselves.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "serving/endpoints.hpp"
+#include "serving/live_endpoint.hpp"
+
+namespace clary::serving {
+
+// A callback that runs once, unless its owner has let it go before.
+class Watch {
+ public:
+  explicit Watch(std::function<void()> callback) : callback_(std::move(callback)) {}
+  void fire() {
+    std::function<void()> callback;
+    {
+      std::lock_guard lock(mutex_);
+      callback = std::exchange(callback_, nullptr);
+    }
+    if (callback) callback();
+  }
+  void forget() {
+    std::lock_guard lock(mutex_);
+    callback_ = nullptr;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::function<void()> callback_;
+};
+
+struct Endpoints::State {
+  explicit State(ServingParts given) : parts(std::move(given)) {}
+
+  void adopt(std::int64_t id);                                           // any thread: the record was made or changed
+  void bring_up(EndpointRecord endpoint, std::vector<ReplicaRow> rows);  // control thread
+  void settled(std::int64_t id);
+
+  ServingParts parts;
+  Publisher publisher;
+  std::mutex watches_mutex;
+  std::unordered_map<std::int64_t, std::vector<std::weak_ptr<Watch>>> watches;
+  ControlLoop loop{4};
+  std::map<std::int64_t, std::shared_ptr<LiveEndpoint>> live;
+};
+
+}  // namespace clary::serving

@@ -1,0 +1,90 @@
+#include "serving/replica_spec.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace clary::serving {
+namespace {
+
+using testing::ElementsAre;
+
+struct ReplicaSpecTest : testing::Test {
+  ReplicaSpecTest() {
+    environment.folder = "/cache/abc";
+    environment.python = "/cache/abc/bin/python";
+    environment.mounts = {{"/cache/abc", "/cache/abc", false}};
+    environment.version.framework_module = "sklearn";
+    environment.version.environment = {{"A", "version"}, {"B", "version"}, {"C", "version"}};
+    surroundings.environment = {{"B", "surroundings"}, {"C", "surroundings"}};
+    surroundings.mounts = {{"/ca.pem", "/etc/ca.pem", false}};
+    variant.container.environment = {{"C", "model"}};
+  }
+  workers::WorkerSpec make() {
+    return replica_spec("ep-1-1-x-0", variant, environment, folders, surroundings, "/src/python", "eu-west-1");
+  }
+  VariantSpec variant;
+  runtimes::Environment environment;
+  workers::Surroundings surroundings;
+  ModelFolders folders{"/models/1/model", ""};
+};
+
+TEST_F(ReplicaSpecTest, RunsTheRuntimesServer) {
+  auto spec = make();
+  EXPECT_EQ(spec.id, "ep-1-1-x-0");
+  EXPECT_THAT(spec.command,
+              ElementsAre("/cache/abc/bin/python", "-m", "clary_runtime.serve", "--socket", "/opt/ml/worker.sock"));
+  EXPECT_EQ(spec.environment["PYTHONPATH"], "/opt/clary/runtime");
+  EXPECT_EQ(spec.environment["CLARY_FRAMEWORK"], "sklearn");
+  EXPECT_EQ(spec.environment["SAGEMAKER_REGION"], "eu-west-1");
+}
+
+TEST_F(ReplicaSpecTest, ARuntimeMayBringItsOwnServer) {
+  environment.version.serve_command = {"/opt/own", "--listen=unix:{socket}", "{socket}"};
+  EXPECT_THAT(make().command, ElementsAre("/opt/own", "--listen=unix:/opt/ml/worker.sock", "/opt/ml/worker.sock"));
+}
+
+TEST_F(ReplicaSpecTest, TheModelsVariablesWin) {
+  variant.container.environment["PYTHONPATH"] = "/opt/ml/model/lib";
+  auto spec = make();
+  EXPECT_EQ(spec.environment["A"], "version");
+  EXPECT_EQ(spec.environment["B"], "surroundings");
+  EXPECT_EQ(spec.environment["C"], "model");
+  EXPECT_EQ(spec.environment["PYTHONPATH"], "/opt/clary/runtime:/opt/ml/model/lib");
+}
+
+TEST_F(ReplicaSpecTest, FilesAreMountedReadOnly) {
+  for (const auto& mount : make().mounts) EXPECT_FALSE(mount.writable) << mount.target;
+  EXPECT_EQ(make().mounts.back().target, "/opt/ml/model");
+  EXPECT_EQ(make().mounts.back().source, "/models/1/model");
+}
+
+TEST_F(ReplicaSpecTest, CodeOfItsOwnArchiveGoesToOptMlCode) {
+  variant.container.environment["SAGEMAKER_SUBMIT_DIRECTORY"] = "s3://b/sourcedir.tar.gz";
+  EXPECT_EQ(code_url(variant), "s3://b/sourcedir.tar.gz");
+  folders.code = "/models/1/code";
+  auto spec = make();
+  EXPECT_EQ(spec.mounts.back().target, "/opt/ml/code");
+  EXPECT_EQ(spec.environment["SAGEMAKER_SUBMIT_DIRECTORY"], "/opt/ml/code");
+
+  variant.container.environment["SAGEMAKER_SUBMIT_DIRECTORY"] = "/opt/ml/model/code";
+  EXPECT_EQ(code_url(variant), "");
+  folders.code = "";
+  EXPECT_EQ(make().environment["SAGEMAKER_SUBMIT_DIRECTORY"], "/opt/ml/model/code");
+}
+
+TEST_F(ReplicaSpecTest, AForeignImageServesAtItsPortWithWhatIsItsOwn) {
+  environment = {};
+  environment.container = workers::ContainerImage{"mine:1", "sha256:beef", {"/entry"}, {"default"}, "app"};
+  auto spec = make();
+  EXPECT_EQ(spec.image, "sha256:beef");
+  EXPECT_EQ(spec.image_user, "app");
+  EXPECT_THAT(spec.command, ElementsAre("/entry", "serve"));
+  EXPECT_EQ(spec.serve_port, 8080);
+  EXPECT_EQ(spec.serve_socket, "/opt/ml/worker.sock");
+  EXPECT_THAT(spec.environment,
+              testing::UnorderedElementsAre(testing::Pair("B", "surroundings"), testing::Pair("C", "model")));
+  EXPECT_EQ(spec.mounts.size(), 2u);
+}
+
+}  // namespace
+}  // namespace clary::serving

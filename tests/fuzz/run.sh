@@ -1,0 +1,21 @@
+# Fuzz targets: every tests/fuzz/*_fuzz.cpp, built by clang with libFuzzer and the sanitizers. Sourced by dev.
+
+run_fuzz() { # SECONDS
+  local folder=build/fuzz target status=0
+  [ -f $folder/build.ninja ] || cmake -S . -B $folder -G Ninja -DCLARY_API_PYTHON="$tools/bin/python" -DCLARY_FUZZ=ON \
+    -DCMAKE_CXX_COMPILER=clang++-16 >/dev/null
+  local targets
+  targets=$(ls tests/fuzz/*_fuzz.cpp | xargs -n1 basename | sed 's/\.cpp$//')
+  ninja -C $folder $targets || return 1
+  for target in $targets; do
+    mkdir -p $folder/corpus/"$target"
+    say "fuzzing $target for $1 s"
+    # What libFuzzer tells while all is well (thousands of lines) would hide what other suites said.
+    if ! "$folder/$target" -max_total_time="$1" -timeout=10 -rss_limit_mb=4096 -print_final_stats=0 -verbosity=0 \
+      -artifact_prefix=$folder/ $folder/corpus/"$target" >$folder/"$target".log 2>&1; then
+      status=1
+      tail -200 $folder/"$target".log
+    fi
+  done
+  return $status
+}

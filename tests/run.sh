@@ -1,0 +1,105 @@
+# The test runner of ./dev test: suites, each with its own counts; ends on the plain line "N passed, N failed".
+# Sourced by dev: uses its functions.
+
+suites=(tidy unit tsan runtime protocol e2e-today e2e-sdk1 e2e-sdk2 e2e-sdk3 fuzz)
+passed=0 failed=0
+failures=()
+
+tell() { # NAME OK|FAIL COUNT_PASSED COUNT_FAILED
+  passed=$((passed + $2))
+  failed=$((failed + $3))
+  if [ "$3" -gt 0 ]; then failures+=("$1"); fi
+  say "$1: $2 passed, $3 failed"
+}
+
+# GoogleTest programs of a build folder.
+run_programs() { # SUITE FOLDER PROGRAMS...
+  local suite=$1 folder=$2 program output
+  shift 2
+  for program in "$@"; do
+    output=$(mktemp)
+    local status=0
+    # From where they were built: what ccache shares between clones has __FILE__ relative to that.
+    (cd "$folder" && timeout 300 "./$program" --gtest_brief=1) >"$output" 2>&1 || status=$?
+    local ok bad
+    ok=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$output" | tail -1)
+    bad=$(sed -n 's/^ *\([0-9]*\) FAILED TEST.*/\1/p' "$output" | tail -1)
+    if [ $status -ne 0 ]; then
+      cat "$output"
+      bad=${bad:-1}
+    fi
+    tell "$suite $program" "${ok:-0}" "${bad:-0}"
+    rm -f "$output"
+  done
+}
+
+# counted WORD FILE: the number before that word in pytest's closing line; 0 where it has none.
+counted() { tail -1 "$2" | sed -n "s/.*\b\([0-9][0-9]*\) $1.*/\1/p" | grep . || echo 0; }
+
+# pytest SUITE PYTHON ARGS...
+run_pytest() {
+  local suite=$1 python=$2 output status=0
+  shift 2
+  output=$(mktemp)
+  PYTHONPATH=$root/tests/support PYTHONDONTWRITEBYTECODE=1 timeout 1500 "$python" -m pytest -p clary_fixtures -q -rfE --durations=5 \
+    -o cache_dir=/tmp/clary-pytest "$@" 2>&1 | tee "$output" || status=$?
+  local bad
+  bad=$(($(counted failed "$output") + $(counted error "$output")))
+  if [ $status -ne 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+  readarray -t -O ${#failures[@]} failures < <(grep -E '^(FAILED|ERROR) ' "$output" | cut -c1-300)
+  tell "$suite" "$(counted passed "$output")" "$bad"
+  rm -f "$output"
+}
+
+test_programs() { ninja -C "$1" -t targets all | sed -n 's/^\([a-z0-9_]*_test\): phony.*/\1/p;s/^\([a-z0-9_]*_test\): CXX_EXECUTABLE.*/\1/p' | grep -v ^cmake_ | sort -u; }
+
+suite_tidy() {
+  if tools/tidy; then tell tidy 1 0; else tell tidy 0 1; fi
+  if /usr/bin/python3 tools/docs --check; then tell "generated documents" 1 0; else tell "generated documents" 0 1; fi
+}
+
+suite_unit() {
+  configure build/asan -DCLARY_ASAN=ON
+  say "building the unit tests (ASan, UBSan)"
+  local programs
+  programs=$(test_programs build/asan)
+  ninja -C build/asan clary-init $programs || { tell "unit (build)" 0 1; return; }
+  run_programs unit build/asan $programs
+}
+
+# The parts where threads meet, under ThreadSanitizer.
+suite_tsan() {
+  configure build/tsan -DCLARY_TSAN=ON
+  local programs="meta_test http_test jobs_test serving_test"
+  ninja -C build/tsan clary-init $programs || { tell "tsan (build)" 0 1; return; }
+  TSAN_OPTIONS=suppressions=$root/tests/support/tsan.supp run_programs tsan build/tsan $programs
+}
+
+suite_runtime() { run_pytest runtime "$(venv today 3.11 tests/e2e/requirements/today.txt)/bin/python" tests/runtime; }
+suite_protocol() { run_pytest protocol "$(venv today 3.11 tests/e2e/requirements/today.txt)/bin/python" tests/protocol; }
+suite_e2e-today() { run_pytest e2e-today "$(venv today 3.11 tests/e2e/requirements/today.txt)/bin/python" tests/e2e/today; }
+suite_e2e-sdk1() { run_pytest e2e-sdk1 "$(venv sdk1 3.8 tests/e2e/requirements/sdk1.txt)/bin/python" tests/e2e/sdk1; }
+suite_e2e-sdk2() { run_pytest e2e-sdk2 "$(venv sdk2 3.11 tests/e2e/requirements/sdk2.txt)/bin/python" tests/e2e/sdk2; }
+suite_e2e-sdk3() { run_pytest e2e-sdk3 "$(venv sdk3 3.12 tests/e2e/requirements/sdk3.txt)/bin/python" tests/e2e/sdk3; }
+
+suite_fuzz() {
+  need_packages "${clang_packages[@]}"
+  source tests/fuzz/run.sh
+  if run_fuzz 5; then tell fuzz 1 0; else tell fuzz 0 1; fi
+}
+
+run_tests() {
+  if [ "${1:-}" = list ]; then printf '%s\n' "${suites[@]}"; return; fi
+  local chosen=("$@") suite
+  export PATH=$tools/uv:$PATH  # tests that make environments look uv up
+  [ $# -gt 0 ] || chosen=("${suites[@]}")
+  build
+  for suite in "${chosen[@]}"; do
+    declare -F "suite_$suite" >/dev/null || die "there is no suite '$suite'; ./dev test list names them"
+    say "suite $suite"
+    "suite_$suite"
+  done
+  [ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
