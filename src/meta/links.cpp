@@ -1,5 +1,7 @@
 #include "meta/links.hpp"
 
+#include "meta/changes.hpp"
+
 namespace clary::meta {
 namespace {
 
@@ -12,6 +14,14 @@ Outcome<bool> any(Session& session, std::string_view sql, const std::vector<Valu
   return found;
 }
 
+// What changes of a link is a change of both that it joins. Whether there was one.
+Outcome<bool> changed_links(Session& session, std::int64_t source, std::int64_t target, std::int64_t rows) {
+  if (rows == 0) return false;
+  CHECK_OK(touch(session, source));
+  CHECK_OK(touch(session, target));
+  return true;
+}
+
 }  // namespace
 
 Outcome<bool> link(Session& session, std::string_view kind, std::int64_t source, std::int64_t target) {
@@ -19,13 +29,13 @@ Outcome<bool> link(Session& session, std::string_view kind, std::int64_t source,
       session.run(
           "INSERT INTO links (kind, source, target) VALUES (?, ?, ?) ON CONFLICT (kind, source, target) DO NOTHING",
           {kind, source, target}));
-  return changed > 0;
+  return changed_links(session, source, target, changed);
 }
 
 Outcome<bool> unlink(Session& session, std::string_view kind, std::int64_t source, std::int64_t target) {
   TRY(auto changed,
       session.run("DELETE FROM links WHERE kind = ? AND source = ? AND target = ?", {kind, source, target}));
-  return changed > 0;
+  return changed_links(session, source, target, changed);
 }
 
 Outcome<bool> has_targets(Session& session, std::string_view kind, std::int64_t source) {

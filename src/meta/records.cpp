@@ -1,5 +1,6 @@
 #include "meta/records.hpp"
 
+#include "meta/changes.hpp"
 #include "meta/record_list.hpp"
 
 namespace clary::meta {
@@ -44,6 +45,14 @@ CREATE TABLE links (
   PRIMARY KEY (kind, source, target)
 );
 CREATE INDEX links_target ON links (kind, target, source);
+)sql"},
+                                                  {3, R"sql(
+CREATE TABLE changes (
+  record INTEGER PRIMARY KEY,
+  place BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX changes_place ON changes (place);
+INSERT INTO changes (record, place) SELECT id, id FROM records;
 )sql"}};
 
 const std::string_view record_columns =
@@ -102,7 +111,10 @@ Outcome<std::int64_t> insert(Session& session, const Record& record) {
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {id, record.kind, record.scope.account, record.scope.region, record.name, record.arn, record.status,
        record.parent, record.created.micros, record.modified.micros, record.document, record.state});
-  if (done) return id;
+  if (done) {
+    CHECK_OK(touch(session, id));
+    return id;
+  }
   Error error = std::move(done).error();
   if (error.kind == ErrorKind::already_exists)
     error.message = fmt::format("The {} \"{}\" already exists.", record.kind, record.name);
@@ -130,12 +142,13 @@ Outcome<void> update(Session& session, const Record& record) {
       session.run("UPDATE records SET status = ?, parent = ?, modified = ?, document = ?, state = ? WHERE id = ?",
                   {record.status, record.parent, record.modified.micros, record.document, record.state, record.id}));
   if (changed == 0) return make_error(ErrorKind::not_found, "The {} \"{}\" does not exist.", record.kind, record.name);
-  return {};
+  return touch(session, record.id);
 }
 
 Outcome<bool> erase(Session& session, std::int64_t id) {
   CHECK_OK(session.run("DELETE FROM tags WHERE arn = (SELECT arn FROM records WHERE id = ? AND arn <> '')", {id}));
   TRY(auto changed, session.run("DELETE FROM records WHERE id = ?", {id}));
+  if (changed > 0) CHECK_OK(touch(session, id));
   return changed > 0;
 }
 

@@ -1,11 +1,18 @@
 #include <algorithm>
 
+#include "meta/changes.hpp"
 #include "meta/records.hpp"
 
 namespace clary::meta {
 namespace {
 
 constexpr std::size_t max_tags = 50;
+
+Outcome<void> touch_tagged(Session& session, std::string_view arn) {
+  TRY(auto record, find_by_arn(session, arn));
+  if (!record) return {};
+  return touch(session, record->id);
+}
 
 }  // namespace
 
@@ -27,7 +34,7 @@ Outcome<void> put_tags(Session& session, std::string_view arn, const std::vector
                     "ON CONFLICT (arn, key) DO UPDATE SET value = excluded.value",
                     {arn, tag.key, tag.value, arn}));
   }
-  return {};
+  return touch_tagged(session, arn);
 }
 
 Outcome<std::vector<Tag>> tags_of(Session& session, std::string_view arn) {
@@ -41,7 +48,7 @@ Outcome<std::vector<Tag>> tags_of(Session& session, std::string_view arn) {
 
 Outcome<void> erase_tags(Session& session, std::string_view arn, const std::vector<std::string>& keys) {
   for (const auto& key : keys) CHECK_OK(session.run("DELETE FROM tags WHERE arn = ? AND key = ?", {arn, key}));
-  return {};
+  return touch_tagged(session, arn);
 }
 
 }  // namespace clary::meta

@@ -44,6 +44,31 @@ const Bindings bindings = bind_all<served_operations,                           
                                    Bind<op::UpdateTrialComponent, update_trial_component>,  //
                                    Bind<op::DeleteTrialComponent, delete_trial_component>,  //
                                    Bind<op::AssociateTrialComponent, associate_trial_component>,  //
-                                   Bind<op::DisassociateTrialComponent, disassociate_trial_component>>();
+                                   Bind<op::DisassociateTrialComponent, disassociate_trial_component>,  //
+                                   Bind<op::Search, search>,  //
+                                   Bind<op::GetSearchSuggestions, get_search_suggestions>,  //
+                                   Bind<op::CreateArtifact, create_artifact>,  //
+                                   Bind<op::DescribeArtifact, describe_artifact>,  //
+                                   Bind<op::ListArtifacts, list_artifacts>,  //
+                                   Bind<op::UpdateArtifact, update_artifact>,  //
+                                   Bind<op::DeleteArtifact, delete_artifact>,  //
+                                   Bind<op::CreateAction, create_action>,  //
+                                   Bind<op::DescribeAction, describe_action>,  //
+                                   Bind<op::ListActions, list_actions>,  //
+                                   Bind<op::UpdateAction, update_action>,  //
+                                   Bind<op::DeleteAction, delete_action>,  //
+                                   Bind<op::CreateContext, create_context>,  //
+                                   Bind<op::DescribeContext, describe_context>,  //
+                                   Bind<op::ListContexts, list_contexts>,  //
+                                   Bind<op::UpdateContext, update_context>,  //
+                                   Bind<op::DeleteContext, delete_context>,  //
+                                   Bind<op::AddAssociation, add_association>,  //
+                                   Bind<op::ListAssociations, list_associations>,  //
+                                   Bind<op::DeleteAssociation, delete_association>,  //
+                                   Bind<op::QueryLineage, query_lineage>,  //
+                                   Bind<op::CreateTransformJob, create_transform_job>,  //
+                                   Bind<op::DescribeTransformJob, describe_transform_job>,  //
+                                   Bind<op::ListTransformJobs, list_transform_jobs>,  //
+                                   Bind<op::StopTransformJob, stop_transform_job>>();
 
 }  // namespace clary::services::sagemaker

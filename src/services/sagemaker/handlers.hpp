@@ -68,6 +68,43 @@ Outcome<DeleteTrialComponentOutput> delete_trial_component(Context& call, const 
 Outcome<AssociateTrialComponentOutput> associate_trial_component(Context& call, const AssociateTrialComponentInput& in);
 Outcome<DisassociateTrialComponentOutput> disassociate_trial_component(Context& call, const DisassociateTrialComponentInput& in);
 
+// search.cpp
+Outcome<SearchOutput> search(Context& call, const SearchInput& in);
+Outcome<GetSearchSuggestionsOutput> get_search_suggestions(Context& call, const GetSearchSuggestionsInput& in);
+
+// artifacts.cpp
+Outcome<CreateArtifactOutput> create_artifact(Context& call, const CreateArtifactInput& in);
+Outcome<DescribeArtifactOutput> describe_artifact(Context& call, const DescribeArtifactInput& in);
+Outcome<ListArtifactsOutput> list_artifacts(Context& call, const ListArtifactsInput& in);
+Outcome<UpdateArtifactOutput> update_artifact(Context& call, const UpdateArtifactInput& in);
+Outcome<DeleteArtifactOutput> delete_artifact(Context& call, const DeleteArtifactInput& in);
+
+// actions.cpp
+Outcome<CreateActionOutput> create_action(Context& call, const CreateActionInput& in);
+Outcome<DescribeActionOutput> describe_action(Context& call, const DescribeActionInput& in);
+Outcome<ListActionsOutput> list_actions(Context& call, const ListActionsInput& in);
+Outcome<UpdateActionOutput> update_action(Context& call, const UpdateActionInput& in);
+Outcome<DeleteActionOutput> delete_action(Context& call, const DeleteActionInput& in);
+
+// contexts.cpp
+Outcome<CreateContextOutput> create_context(Context& call, const CreateContextInput& in);
+Outcome<DescribeContextOutput> describe_context(Context& call, const DescribeContextInput& in);
+Outcome<ListContextsOutput> list_contexts(Context& call, const ListContextsInput& in);
+Outcome<UpdateContextOutput> update_context(Context& call, const UpdateContextInput& in);
+Outcome<DeleteContextOutput> delete_context(Context& call, const DeleteContextInput& in);
+
+// associations.cpp
+Outcome<AddAssociationOutput> add_association(Context& call, const AddAssociationInput& in);
+Outcome<ListAssociationsOutput> list_associations(Context& call, const ListAssociationsInput& in);
+Outcome<DeleteAssociationOutput> delete_association(Context& call, const DeleteAssociationInput& in);
+Outcome<QueryLineageOutput> query_lineage(Context& call, const QueryLineageInput& in);
+
+// transform_jobs.cpp
+Outcome<CreateTransformJobOutput> create_transform_job(Context& call, const CreateTransformJobInput& in);
+Outcome<DescribeTransformJobOutput> describe_transform_job(Context& call, const DescribeTransformJobInput& in);
+Outcome<ListTransformJobsOutput> list_transform_jobs(Context& call, const ListTransformJobsInput& in);
+Outcome<StopTransformJobOutput> stop_transform_job(Context& call, const StopTransformJobInput& in);
+
 extern const Bindings bindings;
 
 }  // namespace clary::services::sagemaker
