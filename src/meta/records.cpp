@@ -2,6 +2,7 @@
 
 #include "meta/changes.hpp"
 #include "meta/record_list.hpp"
+#include "meta/series.hpp"
 
 namespace clary::meta {
 
@@ -53,6 +54,36 @@ CREATE TABLE changes (
 );
 CREATE UNIQUE INDEX changes_place ON changes (place);
 INSERT INTO changes (record, place) SELECT id, id FROM records;
+)sql"},
+                                                  {4, R"sql(
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY,
+  owner BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  count BIGINT NOT NULL,
+  least DOUBLE PRECISION NOT NULL,
+  greatest DOUBLE PRECISION NOT NULL,
+  mean DOUBLE PRECISION NOT NULL,
+  squares DOUBLE PRECISION NOT NULL,
+  last DOUBLE PRECISION NOT NULL,
+  last_time BIGINT NOT NULL,
+  tail BLOB NOT NULL
+);
+CREATE UNIQUE INDEX series_name ON series (owner, name);
+CREATE TABLE series_blocks (
+  series BIGINT NOT NULL,
+  place BIGINT NOT NULL,
+  first_step BIGINT,
+  last_step BIGINT,
+  first_time BIGINT NOT NULL,
+  last_time BIGINT NOT NULL,
+  points BLOB NOT NULL,
+  PRIMARY KEY (series, place)
+);
+CREATE TABLE applied_calls (
+  place INTEGER PRIMARY KEY,
+  call TEXT NOT NULL
+);
 )sql"}};
 
 const std::string_view record_columns =
@@ -148,8 +179,10 @@ Outcome<void> update(Session& session, const Record& record) {
 Outcome<bool> erase(Session& session, std::int64_t id) {
   CHECK_OK(session.run("DELETE FROM tags WHERE arn = (SELECT arn FROM records WHERE id = ? AND arn <> '')", {id}));
   TRY(auto changed, session.run("DELETE FROM records WHERE id = ?", {id}));
-  if (changed > 0) CHECK_OK(touch(session, id));
-  return changed > 0;
+  if (changed == 0) return false;
+  CHECK_OK(erase_series(session, id));
+  CHECK_OK(touch(session, id));
+  return true;
 }
 
 Outcome<std::vector<Record>> all(Session& session, std::string_view kind, const std::vector<std::string>& statuses) {

@@ -37,7 +37,7 @@ Outcome<std::optional<Record>> find_by_id(Session& session, std::int64_t id);
 Outcome<std::optional<Record>> find_by_arn(Session& session, std::string_view arn);
 // Writes status, parent, modified, document and state of the record with this id; ErrorKind::not_found when it is gone.
 Outcome<void> update(Session& session, const Record& record);
-Outcome<bool> erase(Session& session, std::int64_t id);  // whether it was there; its tags go too
+Outcome<bool> erase(Session& session, std::int64_t id);  // whether it was there; its tags and series go too
 
 // A page of a List operation. Names compare without case in `name_contains`, as AWS does.
 struct ListQuery {

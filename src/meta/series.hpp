@@ -1,6 +1,7 @@
 // Series: the metrics of records (a trial component's "test:accuracy"), each a run of points with a running summary, so that who asks for the
-// summary reads no points. Points lie in blocks, many to a row. Functions over a Session; the caller brings the transaction. Thread rule: as the
-// Session's. Invariant: a summary is that of every point ever appended.
+// summary reads no points. The newest points lie beside the summary, the others in blocks, many to a row, that are merged into greater ones as
+// the series grows. Functions over a Session; the caller brings the transaction. Thread rule: as the Session's.
+// Invariant: a summary is that of every point ever appended.
 #pragma once
 
 #include <cstdint>
@@ -25,18 +26,27 @@ struct Summary {
   std::string name;
   std::int64_t count = 0;
   double min = 0, max = 0, mean = 0, last = 0;
-  double squares = 0;  // the sum of the squared distances from the mean (Welford)
+  double squares = 0;  // the sum of the squared distances from the mean (Welford); at most the greatest double
   Time last_time;
+  void add(const Point& point);
   double deviation() const;  // the sample's, as AWS's StdDev: of 95 and 97, 1.414; of one point 0
 };
 
-// Appends points to the series of that name of the record `owner`, and touches the record. `last` is that of the points' greatest time (the later
-// one of equals).
+// Appends points to the series of that name of the record `owner`, and touches the record, which the caller found in this very transaction.
+// `last` is that of the points' greatest time (the later one of equals).
 Outcome<void> append(Session& session, std::int64_t owner, std::string_view name, std::span<const Point> points);
+// Points of several series of one record at once. A series that would be more than the `most`-th of its record is not begun: the answer tells the
+// places in `series` of those.
+struct NamedPoints {
+  std::string_view name;
+  std::vector<Point> points;
+};
+Outcome<std::vector<std::size_t>> append(Session& session, std::int64_t owner, std::span<const NamedPoints> series, std::int64_t most);
 // By name.
 Outcome<std::vector<Summary>> summaries(Session& session, std::int64_t owner);
 Outcome<std::optional<Summary>> summary(Session& session, std::int64_t owner, std::string_view name);
-// Every point, block by block, in the order of appending. Blocks that lie wholly outside the range of steps or of times may be left out.
+// Every point, block by block, in the order of appending. Blocks that lie wholly outside the range of steps or of times may be left out. `each`
+// must not use the session.
 struct PointRange {
   std::optional<std::int64_t> first_step, last_step;  // inclusive
   std::optional<Time> from, to;                       // inclusive
