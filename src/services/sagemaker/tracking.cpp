@@ -81,4 +81,21 @@ UserContext user_of(const Context& call) {
   return user;
 }
 
+std::vector<TrialComponentMetricSummary> to_metric_summaries(const std::vector<meta::Summary>& series, const std::string& source) {
+  std::vector<TrialComponentMetricSummary> metrics;
+  metrics.reserve(series.size());
+  for (const meta::Summary& one : series) {
+    metrics.push_back({.MetricName = one.name,
+                       .SourceArn = source,
+                       .TimeStamp = one.last_time,
+                       .Max = one.max,
+                       .Min = one.min,
+                       .Last = one.last,
+                       .Count = one.count,
+                       .Avg = one.mean,
+                       .StdDev = one.deviation()});
+  }
+  return metrics;
+}
+
 }  // namespace clary::services::sagemaker

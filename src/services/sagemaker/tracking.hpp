@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "meta/links.hpp"
+#include "meta/series.hpp"
 #include "services/sagemaker/resources.hpp"
 
 namespace clary::services::sagemaker {
@@ -38,6 +39,9 @@ Outcome<meta::Record> erase_tracked(Context& call, std::string_view kind, const 
 Error still_linked(const meta::Record& record, std::string_view to);
 
 UserContext user_of(const Context& call);
+
+// The Metrics of a trial component, of its series. `source` is the ARN of what they come from: of the component's source, else its own.
+std::vector<TrialComponentMetricSummary> to_metric_summaries(const std::vector<meta::Summary>& series, const std::string& source);
 
 // A record as its Describe answers, `Arn` being that answer's ARN.
 template <auto Arn, typename Output>

@@ -85,14 +85,20 @@ Outcome<CreateTrialComponentOutput> create_trial_component(Context& call, const 
 
 Outcome<DescribeTrialComponentOutput> describe_trial_component(Context& call, const DescribeTrialComponentInput& in) {
   TRY(std::string name, name_of(call, in.TrialComponentName));
-  TRY(auto record, find_tracked(call, trial_component_kind, name));
+  std::vector<meta::Summary> series;
+  TRY(auto record, call.store.read([&](meta::Session& session) -> Outcome<meta::Record> {
+    TRY(auto found, find_tracked(session, trial_component_kind, call.scope, name));
+    TRY(series, meta::summaries(session, found.id));
+    return found;
+  }));
   TRY(auto out, read_component(record));
+  out.Metrics = to_metric_summaries(series, record.parent.empty() ? record.arn : record.parent);
   // Clients go through these without asking whether they are there.
   if (!out.Parameters) out.Parameters.emplace();
   if (!out.InputArtifacts) out.InputArtifacts.emplace();
   if (!out.OutputArtifacts) out.OutputArtifacts.emplace();
-  if (!out.Metrics) out.Metrics.emplace();
   if (!out.Sources) out.Sources.emplace();
+  if (out.Source && out.Sources->empty()) out.Sources->push_back(*out.Source);
   return out;
 }
 
