@@ -2,6 +2,7 @@
 
 #include "api/iam.hpp"
 #include "api/logs.hpp"
+#include "api/sagemaker-metrics.hpp"
 #include "api/sagemaker-runtime.hpp"
 #include "api/sagemaker.hpp"
 #include "api/sts.hpp"
@@ -12,6 +13,7 @@
 #include "services/codec.hpp"
 #include "services/iam/handlers.hpp"
 #include "services/logs/handlers.hpp"
+#include "services/metrics/handlers.hpp"
 #include "services/runtime/invoke.hpp"
 #include "services/sagemaker/handlers.hpp"
 #include "services/sts/handlers.hpp"
@@ -30,8 +32,18 @@ metrics::Counter refused_{"clary_requests_refused_total", "Requests whose signat
 
 constexpr std::size_t largest_document = 16 * 1024 * 1024;
 
+bool is_invocation(const http::Request& request) {
+  return request.path.starts_with("/endpoints/") && !request.headers.has("x-amz-target");
+}
+
+bool is_metrics(const http::Request& request) {
+  return (request.path.starts_with("/BatchPutMetrics") || request.path.starts_with("/BatchGetMetrics")) && !request.headers.has("x-amz-target");
+}
+
 // The services that answer documents. Runtime and metrics share SageMaker's scope and have no target; S3 goes its own way.
-const Served* find_served(std::string_view scope) {
+const Served* find_served(std::string_view scope, const http::Request& request) {
+  static const Served metrics{api::sagemaker_metrics::service, services::metrics::bindings};
+  if (scope == metrics.service.scope && is_metrics(request)) return &metrics;
   static const Served all[] = {{api::sagemaker::service, services::sagemaker::bindings},
                                {api::sts::service, services::sts::bindings},
                                {api::iam::service, services::iam::bindings},
@@ -40,10 +52,6 @@ const Served* find_served(std::string_view scope) {
     if (served.service.scope == scope) return &served;
   }
   return nullptr;
-}
-
-bool is_invocation(const http::Request& request) {
-  return request.path.starts_with("/endpoints/") && !request.headers.has("x-amz-target");
 }
 
 bool is_query(const http::Request& request) {
@@ -56,6 +64,7 @@ const wire::Service* guess_service(const http::Request& request) {
   if (target.starts_with("SageMaker.")) return &api::sagemaker::service;
   if (target.starts_with("Logs_")) return &api::logs::service;
   if (is_invocation(request)) return &api::sagemaker_runtime::service;
+  if (is_metrics(request)) return &api::sagemaker_metrics::service;
   // By the name that a CONNECT or a virtual host led here: "sts.us-east-1.amazonaws.com".
   std::string_view host = request.headers.get("host");
   if (host.starts_with("iam.") && host.find("amazonaws.com") != std::string_view::npos) return &api::iam::service;
@@ -136,7 +145,7 @@ http::Route Dispatcher::route_signed(http::Request& request, const auth::Claim& 
     };
     return async;
   }
-  const Served* served = find_served(claim.service);
+  const Served* served = find_served(claim.service, request);
   if (served == nullptr) {
     return error_answer(form_of_unserved(request), request, make_error(ErrorKind::not_implemented, "The service {} is not served by Clary.", to_valid_utf8(claim.service)));
   }

@@ -40,9 +40,9 @@ def test_services_that_are_not_served(server):
 
 
 def test_other_paths_of_sagemakers_scope(server):
-    client = make_client(server, "sagemaker-metrics")
-    code, status, message = error_of(client.batch_put_metrics, TrialComponentName="x", MetricData=[{"MetricName": "a", "Timestamp": 1.0, "Value": 1.0}])
-    assert (code, status) == ("UnknownOperationException", 400) and "PUT /BatchPutMetrics" in message
+    client = make_client(server, "sagemaker-featurestore-runtime")
+    code, status, message = error_of(client.get_record, FeatureGroupName="f", RecordIdentifierValueAsString="x")
+    assert (code, status) == ("UnknownOperationException", 400) and "GET /FeatureGroup/f" in message
     runtime = make_client(server, "sagemaker-runtime")
     code, status, message = error_of(runtime.invoke_endpoint_async, EndpointName="e", InputLocation="s3://b/k")
     assert (code, status) == ("UnknownOperationException", 400) and "POST /endpoints/e/async-invocations" in message
