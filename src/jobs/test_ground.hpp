@@ -15,6 +15,7 @@
 
 #include "jobs/test_objects.hpp"
 #include "jobs/training_jobs.hpp"
+#include "meta/data_points.hpp"
 #include "meta/log_store.hpp"
 
 namespace clary::jobs {
@@ -203,10 +204,10 @@ class FakeEnvironments : public runtimes::Environments {
   std::vector<Waiting> waiting_;
 };
 
-// The schemas of records, logs and objects.
+// The schemas of records, logs, data points and objects.
 inline std::vector<meta::Migration> all_migrations() {
   std::vector<meta::Migration> migrations;
-  for (const auto* list : {&meta::record_migrations, &meta::log_migrations, &objects::object_migrations})
+  for (const auto* list : {&meta::record_migrations, &meta::log_migrations, &meta::data_point_migrations, &objects::object_migrations})
     migrations.insert(migrations.end(), list->begin(), list->end());
   return migrations;
 }

@@ -45,7 +45,7 @@ class Session {
 
 // One step of the schema; applied once, in the order of the list, in one transaction each, and recorded with its hash.
 // Never edit a step that has been released: add one. Numbers are unique over all lists, so each module has its hundred:
-// records 1, logs 100, objects 200, jobs 300, serving 400, auth 500, services 600. A database that holds a step which
+// records 1, logs 100, data points 200, objects 300, serving 400, auth 500, services 600. A database that holds a step which
 // the list lacks is of a newer version, and is refused.
 struct Migration {
   int number;

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "http/server.hpp"
 #include "jobs/job_machine.hpp"
+#include "meta/data_points.hpp"
 #include "server/connect_policy.hpp"
 #include "server/dispatcher.hpp"
 #include "server/installed.hpp"
@@ -31,7 +32,8 @@ const log::Channel log_{"server"};
 
 std::vector<meta::Migration> all_migrations() {
   std::vector<meta::Migration> all;
-  for (const auto* list : {&meta::record_migrations, &meta::log_migrations, &objects::object_migrations, &serving::serving_migrations})
+  for (const auto* list : {&meta::record_migrations, &meta::log_migrations, &meta::data_point_migrations, &objects::object_migrations,
+                           &serving::serving_migrations})
     all.insert(all.end(), list->begin(), list->end());
   return all;
 }
@@ -67,13 +69,25 @@ log::Level to_level(const std::string& name) {
   return name == "error" ? log::Level::error : log::Level::info;
 }
 
-// Removes log events past their group's retention and what deleted groups left, now and every few minutes.
-void keep_up(std::stop_token stop, meta::LogStore& logs) {
+// CloudWatch keeps its data 15 months.
+Outcome<void> expire_data(meta::Store& store, Time now) {
+  constexpr std::int64_t kept_seconds = 455LL * 24 * 3600;
+  const Time before{now.micros - kept_seconds * 1'000'000};
+  bool more = true;
+  while (more) {
+    TRY(more, store.write([&](meta::Session& session) { return meta::expire_data(session, before); }));
+  }
+  return {};
+}
+
+// Removes log events past their group's retention, what deleted groups left, and old data points: now and every few minutes.
+void keep_up(std::stop_token stop, meta::LogStore& logs, meta::Store& store, const Clock& clock) {
   constexpr std::chrono::minutes pause{5};
   std::mutex mutex;
   std::condition_variable_any wait;
   while (!stop.stop_requested()) {
     if (auto done = logs.expire(); !done) log_.error("removing old log events: {}", done.error().detail);
+    if (auto done = expire_data(store, clock.now()); !done) log_.error("removing old data points: {}", done.error().detail);
     std::unique_lock lock(mutex);
     wait.wait_for(lock, stop, pause, [] { return false; });
   }
@@ -209,7 +223,7 @@ Outcome<std::unique_ptr<Clary>> Clary::open(const Settings& settings) {
   std::erase_if(addresses, [](const std::string& address) { return address.starts_with('/'); });  // workers' socket is no client's
   state->running = {getpid(), process_start(getpid()).value_or(0), std::move(addresses), settings.region, CLARY_VERSION, settings.connect};
   CHECK_OK(write_running_server(state->folder, state->running));
-  state->upkeep = std::jthread([logs = state->logs.get()](std::stop_token stop) { keep_up(stop, *logs); });
+  state->upkeep = std::jthread([state = state.get()](std::stop_token stop) { keep_up(stop, *state->logs, *state->store, state->clock); });
   state->ready = true;
   log_.info("ready listen={} data={} sandbox={}", state->running.addresses.front(), state->folder.path, settings.sandbox ? "on" : "off");
   return std::unique_ptr<Clary>(new Clary(std::move(state)));

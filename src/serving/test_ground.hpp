@@ -22,6 +22,7 @@
 
 #include "http/this_loop.hpp"
 #include "io/archive.hpp"
+#include "meta/data_points.hpp"
 #include "serving/endpoints.hpp"
 #include "serving/fake_parts.hpp"
 #include "serving/replica_spec.hpp"
@@ -58,7 +59,7 @@ class Ground : public ::testing::Test {
     base = made;
     std::vector<meta::Migration> migrations;
     for (const auto* list :
-         {&meta::record_migrations, &meta::log_migrations, &objects::object_migrations, &serving_migrations})
+         {&meta::record_migrations, &meta::log_migrations, &meta::data_point_migrations, &objects::object_migrations, &serving_migrations})
       migrations.insert(migrations.end(), list->begin(), list->end());
     store = *meta::Store::open({}, migrations);
     logs = std::make_unique<meta::LogStore>(store, clock);
