@@ -169,7 +169,10 @@ TEST_F(DataPointsTest, OldDataExpireAndTheirMetricsWithThem) {
 TEST_F(DataPointsTest, ManyDataAddUp) {
   std::vector<Datum> data;
   double sum = 0;
-  for (int i = 0; i < 100'000; ++i, sum += std::sin(i) * 100) data.push_back(datum_of(after(i * 0.01), std::sin(i) * 100));
+  for (int i = 0; i < 100'000; ++i) {
+    data.push_back(datum_of(after(i * 0.01), std::sin(i) * 100));
+    sum += std::sin(i) * 100;
+  }
   for (std::size_t i = 0; i < data.size(); i += 1000) add(loss, {data.begin() + static_cast<long>(i), data.begin() + static_cast<long>(i) + 1000});
   double counted = 0, summed = 0;
   for (const Datum& row : read(loss)) {
