@@ -32,6 +32,7 @@ int doctor(const std::string& data_dir) {
   // Optional: without it only images that a runtime matches run.
   for (const workers::Lack& found : workers::container_check({.init = options.init}))
     fmt::print("option  other container images cannot run: {}\n        mend it with: {}\n", found.what, found.mend);
+  for (const workers::Lack& found : workers::container_gpu_check()) fmt::print("option  {}\n        mend it with: {}\n", found.what, found.mend);
   if (lacks == 0) fmt::print("nothing is lacking: the sandbox works, the runtimes are there\n");
   return lacks == 0 ? 0 : 1;
 }

@@ -65,6 +65,8 @@ Outcome<std::vector<std::string>> run_arguments(const ContainerPlan& plan, const
   ulimit("nproc", plan.limits.processes > 0 ? plan.limits.processes : 4096);
   ulimit("core", 0);
   if (plan.shared_memory > 0) add({"--shm-size", std::to_string(plan.shared_memory)});
+  for (const std::string& device : plan.devices) add({"--device", device});
+  if (plan.hide_gpus) add({"--env", "NVIDIA_VISIBLE_DEVICES=void"});
   if (way.limits) add_limits(words, plan.limits);
   if (!way.cgroups) add({"--cgroups", "disabled"});
   std::vector<Mount> mounts = plan.mounts;

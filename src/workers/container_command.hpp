@@ -31,6 +31,8 @@ struct ContainerPlan {
   std::string pid_file;       // where podman writes the pid of the first process
   std::string socket_folder;  // the server's; empty: no forwarder
   std::vector<Mount> mounts;
+  std::vector<std::string> devices;  // as --device has them
+  bool hide_gpus = false;     // those that a hook of the host's would give to every container that its image asks for
   bool give_to_user = false;  // the writable folders, to the image's own user
   std::uint64_t shared_memory = 0;
   Limits limits;

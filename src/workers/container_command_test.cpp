@@ -64,6 +64,16 @@ TEST(ContainerCommandTest, limits_are_asked_for_where_cgroups_take_them) {
   EXPECT_EQ(after(run_arguments(plan(), {false, false, false}).value(), "--cgroups"), "disabled");
 }
 
+TEST(ContainerCommandTest, gpus_are_devices_and_others_are_kept_from_hooks) {
+  EXPECT_FALSE(has(run_arguments(plan(), {}).value(), "--device"));
+  auto asked = plan();
+  asked.devices = {"nvidia.com/gpu=1"};
+  asked.hide_gpus = true;
+  auto words = run_arguments(asked, {}).value();
+  EXPECT_EQ(after(words, "--device"), "nvidia.com/gpu=1");
+  EXPECT_EQ(after(words, "--env"), "NVIDIA_VISIBLE_DEVICES=void");
+}
+
 TEST(ContainerCommandTest, the_images_own_user_is_given_the_writable_folders_alone) {
   auto asked = plan();
   asked.give_to_user = true;

@@ -70,7 +70,8 @@ class ContainerLauncher : public Launcher {
     CHECK_OK(io::make_folders(folder.path(), 0700));
     if (io::exists(folder.at("record")))
       return make_error(ErrorKind::already_exists, "The worker {} was started before.", spec.id);
-    TRY(Launch launch, prepare(spec, way, folder));
+    const auto gpus = inner_->lend_gpus(spec);
+    TRY(Launch launch, prepare(spec, way, folder, *gpus));
     if (!spec.link.network.empty()) {
       TRY(launch.join, inner_->link_host(spec));
     }
@@ -107,7 +108,7 @@ class ContainerLauncher : public Launcher {
   Outcome<unsigned> uid_of(const std::string& id) override { return inner_->uid_of(id); }
 
  private:
-  Outcome<Launch> prepare(const WorkerSpec& spec, const StartWay& way, const WorkerFolder& folder) {
+  Outcome<Launch> prepare(const WorkerSpec& spec, const StartWay& way, const WorkerFolder& folder, const GpuLoan& gpus) {
     TRY(const unsigned uid, inner_->uid_of(spec.id));
     const unsigned gid = geteuid() == 0 ? uid : getegid();
     CHECK_OK(folder.make_parts(uid, gid));
@@ -115,6 +116,7 @@ class ContainerLauncher : public Launcher {
     launch.in_sandbox = true;  // its first process is pid 1 of its own, and podman's shell tells which it is here
     launch.record.boot = io::boot_id();
     launch.record.limits = spec.limits;
+    launch.record.gpus = gpus.numbers;
     ContainerPlan plan;
     plan.name = prefix_ + spec.id;
     plan.image = spec.image;
@@ -125,6 +127,8 @@ class ContainerLauncher : public Launcher {
     plan.shared_memory = spec.limits.memory > 0 ? spec.limits.memory : host_share().memory / 2;
     plan.limits = spec.limits;
     plan.open_files = most_open_files();
+    plan.devices = gpu_devices(gpus, podman_.options().cdi);
+    plan.hide_gpus = !gpus.environment.empty();
     plan.mounts = {{folder.at("ml"), "/opt/ml", true}};
     TRY(const auto files, folder.make_files(spec, uid, gid, {}, false));
     for (const Mount& file : files) {
@@ -146,15 +150,17 @@ class ContainerLauncher : public Launcher {
     launch.command.insert(launch.command.end(), podman.begin(), podman.end());
     launch.environment = Podman::environment();
     launch.patience = place_.patience;
-    launch.order = order(spec, forwards ? socket.filename().string() : std::string());
+    launch.order = order(spec, gpus, forwards ? socket.filename().string() : std::string());
     return launch;
   }
 
-  std::vector<std::pair<std::string, std::string>> order(const WorkerSpec& spec, const std::string& socket) const {
+  std::vector<std::pair<std::string, std::string>> order(const WorkerSpec& spec, const GpuLoan& gpus,
+                                                         const std::string& socket) const {
     std::vector<std::pair<std::string, std::string>> order{{"inherit", "1"}};
     order.emplace_back("directory", spec.working_directory == "/" ? "." : spec.working_directory);
     for (const auto& argument : spec.command) order.emplace_back("arg", argument);
     auto environment = spec.environment;
+    environment.insert(gpus.environment.begin(), gpus.environment.end());
     keep_from_proxy(spec.link, environment);
     for (const auto& [name, value] : environment) order.emplace_back("env", name + "=" + value);
     if (!socket.empty()) {

@@ -1,8 +1,10 @@
 #include "workers/container_launcher.hpp"
 
 #include <arpa/inet.h>
+#include <fstream>
 #include <future>
 #include <gtest/gtest.h>
+#include <sstream>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -23,8 +25,11 @@ class ContainerLauncherTest : public testing::Test {
   }
   void open(std::chrono::seconds patience = 120s) {
     launcher_.reset();
-    auto inner = open_process_launcher(LauncherOptions{
-        .folder = folder_, .socket = {}, .sandbox = false, .init = io::program_folder() + "/clary-init"});
+    auto inner = open_process_launcher(LauncherOptions{.folder = folder_,
+                                                       .socket = {},
+                                                       .sandbox = false,
+                                                       .init = io::program_folder() + "/clary-init",
+                                                       .devices = devices_});
     ASSERT_TRUE(inner.ok()) << inner.error().message;
     launcher_ =
         open_container_launcher(*std::move(inner), podman_, {.folder = folder_, .socket = {}, .patience = patience});
@@ -48,7 +53,7 @@ class ContainerLauncherTest : public testing::Test {
 
   FakePodman fake_;
   Podman podman_{fake_.options()};
-  const std::string folder_ = fake_.root + "/workers";
+  const std::string folder_ = fake_.root + "/workers", devices_ = fake_.root + "/dev";
   std::unique_ptr<Launcher> launcher_;
 };
 
@@ -168,6 +173,116 @@ TEST_F(ContainerLauncherTest, a_spec_without_an_image_goes_to_the_launcher_behin
   ASSERT_TRUE(worker.ok()) << worker.error().message << worker.error().detail;
   EXPECT_EQ(end_of(**worker).code, 5);
   EXPECT_EQ(fake_.calls(), "");
+}
+
+// A container says which GPUs it was told of, and runs until its /opt/ml/go is there.
+class ContainersWithGpus : public ContainerLauncherTest {
+ protected:
+  void SetUp() override {
+    fs::create_directories(devices_);
+    for (const char* name : {"nvidia0", "nvidia1", "nvidiactl"}) std::ofstream(devices_ + "/" + name) << "";
+    open();
+  }
+  std::shared_ptr<Worker> begin(const std::string& id, unsigned gpus, bool container = true) {
+    auto asked = spec(id, {"/bin/sh", "-c",
+                           "echo \"$CUDA_VISIBLE_DEVICES of $SM_NUM_GPUS\"; until [ -e \"$0\" ]; do sleep 0.02; done",
+                           container ? folder_ + "/" + id + "/ml/go" : "/opt/ml/go"});
+    asked.limits.gpus = gpus;
+    if (!container) asked.image.clear();
+    auto worker = launcher_->start(asked);
+    EXPECT_TRUE(worker.ok()) << worker.error().message << worker.error().detail;
+    return worker ? *worker : nullptr;
+  }
+  static void finish(Worker& worker) {
+    std::ofstream(worker.folder() + "/ml/go") << "";
+    EXPECT_TRUE(end_of(worker).success());
+  }
+  // What podman was told for that worker, from "--device" on or nothing.
+  std::string devices_of(const std::string& id) {
+    std::istringstream calls(fake_.calls());
+    std::string found = "(not called)";
+    for (std::string line; std::getline(calls, line);) {
+      if (line.find("--name " + container_prefix(folder_) + id + " ") == std::string::npos) continue;
+      found.clear();
+      std::istringstream words(line);
+      for (std::string word; words >> word;) {
+        if (word != "--device" && word != "--env") continue;
+        words >> word;
+        found += (found.empty() ? "" : " ") + word;
+      }
+    }
+    return found;
+  }
+  std::string node(const std::string& name) const { return devices_ + "/" + name + ":/dev/" + name; }
+};
+
+TEST_F(ContainersWithGpus, each_is_used_by_one_worker_at_a_time_and_free_at_its_end) {
+  const std::string hidden = " NVIDIA_VISIBLE_DEVICES=void";
+  auto first = begin("first", 1), second = begin("second", 1), none = begin("none", 0);
+  ASSERT_TRUE(first && second && none);
+  EXPECT_EQ(devices_of("first"), node("nvidia0") + " " + node("nvidiactl") + hidden);
+  EXPECT_EQ(devices_of("second"), node("nvidia1") + " " + node("nvidiactl") + hidden);
+  EXPECT_EQ(devices_of("none"), hidden.substr(1));
+  finish(*first);
+  auto third = begin("third", 1);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(devices_of("third"), devices_of("first"));
+  for (auto* worker : {&second, &none, &third}) finish(**worker);
+  EXPECT_EQ(output_of(*first), "0 of 1\n");
+  EXPECT_EQ(output_of(*second), "0 of 1\n") << "inside it sees no others";
+  EXPECT_EQ(output_of(*none), " of 0\n");
+}
+
+TEST_F(ContainersWithGpus, they_are_shared_out_between_containers_and_the_launcher_behind) {
+  auto bare = begin("bare", 1, false), contained = begin("contained", 1);
+  ASSERT_TRUE(bare && contained);
+  EXPECT_TRUE(devices_of("contained").starts_with(node("nvidia1")));
+  finish(*bare);
+  auto next = begin("next", 1, false);
+  ASSERT_TRUE(next);
+  finish(*next);
+  finish(*contained);
+  EXPECT_EQ(output_of(*bare), "0 of 1\n");
+  EXPECT_EQ(output_of(*next), "0 of 1\n") << "without a sandbox it sees all, and gets the free one";
+}
+
+TEST_F(ContainersWithGpus, the_next_server_knows_who_has_which) {
+  auto held = begin("held", 1);
+  ASSERT_TRUE(held);
+  held.reset();
+  open();
+  held = launcher_->attach("held").value();
+  auto next = begin("next", 1);
+  ASSERT_TRUE(next);
+  EXPECT_TRUE(devices_of("next").starts_with(node("nvidia1"))) << devices_of("next");
+  finish(*held);
+  finish(*next);
+}
+
+TEST_F(ContainersWithGpus, one_that_does_not_start_leaves_its_gpu_to_the_next) {
+  ASSERT_TRUE(podman_.start_way().ok());
+  fake_.write("refuses", "--pidfile");
+  auto failing = spec("failing", {"/bin/true"});
+  failing.limits.gpus = 1;
+  EXPECT_FALSE(launcher_->start(failing).ok());
+  fake_.write("refuses", "");
+  auto next = begin("next", 1);
+  ASSERT_TRUE(next);
+  EXPECT_TRUE(devices_of("next").starts_with(node("nvidia0"))) << devices_of("next");
+  finish(*next);
+}
+
+// Many at once: a container takes long to start, and its GPU is no other's meanwhile.
+TEST_F(ContainersWithGpus, two_that_start_at_once_get_one_each) {
+  ASSERT_TRUE(podman_.start_way().ok());
+  std::vector<std::future<std::shared_ptr<Worker>>> starting;
+  for (const char* id : {"a", "b"})
+    starting.push_back(std::async(std::launch::async, [this, id] { return begin(id, 1); }));
+  std::vector<std::shared_ptr<Worker>> workers;
+  for (auto& one : starting) workers.push_back(one.get());
+  for (const auto& worker : workers) ASSERT_TRUE(worker);
+  EXPECT_NE(devices_of("a"), devices_of("b"));
+  for (const auto& worker : workers) finish(*worker);
 }
 
 int free_port() {

@@ -15,6 +15,7 @@
 #include "base/outcome.hpp"
 #include "io/process.hpp"
 #include "workers/container_command.hpp"
+#include "workers/container_gpus.hpp"
 #include "workers/process_launcher.hpp"
 
 namespace clary::workers {
@@ -24,6 +25,7 @@ struct ContainerOptions {
   std::string folder;             // <data>/containers: there once containers were used
   std::string init;               // clary-init; empty: beside the running program
   std::string workers = {};       // <data>/workers: whose containers its trials are cleared up with
+  std::vector<std::string> cdi = cdi_folders;
 };
 
 class Podman {

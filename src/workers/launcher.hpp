@@ -97,6 +97,13 @@ class Worker {
   virtual Usage usage() const = 0;
 };
 
+// GPUs of the host that one worker has, from the choice until its end.
+struct GpuLoan {
+  std::vector<int> numbers;                        // of /dev/nvidia<number>, for its record
+  std::vector<std::string> nodes;                  // theirs, then those that all GPUs share; none for none
+  std::map<std::string, std::string> environment;  // where it sees no others; empty: this host has no GPU at all
+};
+
 class Launcher {
  public:
   virtual ~Launcher() = default;
@@ -118,6 +125,9 @@ class Launcher {
   virtual Outcome<TakeIn> link_host(const WorkerSpec& spec) {
     return internal("{}: this launcher links no hosts", spec.id);
   }
+  // For it too: GPUs for a worker, as its limits ask. They are in use as long as the loan lives, and while the worker whose
+  // record names them runs and is attached to: keep the loan until then.
+  virtual std::shared_ptr<const GpuLoan> lend_gpus(const WorkerSpec&) { return std::make_shared<const GpuLoan>(); }
 };
 
 }  // namespace clary::workers

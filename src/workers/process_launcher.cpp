@@ -98,7 +98,7 @@ class ProcessLauncher : public Launcher {
       TRY(network, networks_.enter(spec.link.network, spec.id));
     }
     record.cpus = choose_cpus(spec.limits.cpus, in_use(&WorkerRecord::cpus));
-    record.gpus = choose_gpus(spec.limits.gpus, gpus_.numbers, in_use(&WorkerRecord::gpus));
+    record.gpus = choose_gpus(spec.limits.gpus, gpus_.numbers, gpus_in_use());
     if (!cgroups_.empty()) {
       TRY(record.cgroup, make_cgroup(cgroups_, cgroup_name(spec.id), spec.limits));
     }
@@ -142,6 +142,17 @@ class ProcessLauncher : public Launcher {
     return [this, network, address = own_address(spec)](const io::ProcessId& process) {
       return networks_.join(*network, process, address);
     };
+  }
+
+  std::shared_ptr<const GpuLoan> lend_gpus(const WorkerSpec& spec) override {
+    std::lock_guard lock(start_mutex_);
+    auto loan = std::make_shared<GpuLoan>();
+    loan->numbers = choose_gpus(spec.limits.gpus, gpus_.numbers, gpus_in_use());
+    loan->nodes = nodes_of(loan->numbers);
+    loan->environment = gpu_environment(loan->numbers, true);
+    std::erase_if(lent_, [](const auto& earlier) { return earlier.expired(); });
+    lent_.push_back(loan);
+    return loan;
   }
 
   Outcome<std::shared_ptr<Worker>> attach(const std::string& id) override {
@@ -243,8 +254,7 @@ class ProcessLauncher : public Launcher {
       launch.order.emplace_back("uid", std::to_string(uid));
       launch.order.emplace_back("gid", std::to_string(gid));
     }
-    for (int number : launch.record.gpus) plan.devices.push_back(options_.devices + "/nvidia" + std::to_string(number));
-    if (!plan.devices.empty()) plan.devices.insert(plan.devices.end(), gpus_.nodes.begin(), gpus_.nodes.end());
+    plan.devices = nodes_of(launch.record.gpus);
     launch.command = sandbox_command(host_, plan);
     launch.order.emplace_back("processes", std::to_string(spec.limits.processes));
     if (forwards) {
@@ -254,13 +264,23 @@ class ProcessLauncher : public Launcher {
     return {};
   }
 
-  // On a host with GPUs every worker is told which are its own; in a sandbox it sees no others, and they count from 0.
-  WorkerSpec with_gpus(WorkerSpec spec, std::vector<int> gpus) const {
-    if (gpus_.numbers.empty()) return spec;
-    if (options_.sandbox) std::iota(gpus.begin(), gpus.end(), 0);
-    spec.environment.emplace("CUDA_VISIBLE_DEVICES", number_list(gpus));
-    spec.environment.emplace("SM_NUM_GPUS", std::to_string(gpus.size()));
+  WorkerSpec with_gpus(WorkerSpec spec, const std::vector<int>& gpus) const {
+    spec.environment.merge(gpu_environment(gpus, options_.sandbox));
     return spec;
+  }
+
+  // On a host with GPUs every worker is told which are its own; where it sees no others they count from 0.
+  std::map<std::string, std::string> gpu_environment(std::vector<int> gpus, bool sees_no_others) const {
+    if (gpus_.numbers.empty()) return {};
+    if (sees_no_others) std::iota(gpus.begin(), gpus.end(), 0);
+    return {{"CUDA_VISIBLE_DEVICES", number_list(gpus)}, {"SM_NUM_GPUS", std::to_string(gpus.size())}};
+  }
+
+  std::vector<std::string> nodes_of(const std::vector<int>& gpus) const {
+    std::vector<std::string> nodes;
+    for (int number : gpus) nodes.push_back(options_.devices + "/nvidia" + std::to_string(number));
+    if (!nodes.empty()) nodes.insert(nodes.end(), gpus_.nodes.begin(), gpus_.nodes.end());
+    return nodes;
   }
 
   // What its first process becomes a part of before it is told what to run.
@@ -280,6 +300,15 @@ class ProcessLauncher : public Launcher {
       if (!worker || worker->exit()) continue;
       const auto& given = worker->record().*member;
       numbers.insert(numbers.end(), given.begin(), given.end());
+    }
+    return numbers;
+  }
+
+  // Those of running workers, and those of workers that another launcher is about to start.
+  std::vector<int> gpus_in_use() const {
+    std::vector<int> numbers = in_use(&WorkerRecord::gpus);
+    for (const auto& weak : lent_) {
+      if (auto loan = weak.lock()) numbers.insert(numbers.end(), loan->numbers.begin(), loan->numbers.end());
     }
     return numbers;
   }
@@ -310,6 +339,7 @@ class ProcessLauncher : public Launcher {
   const std::string cgroups_;  // empty: there are none
   Uids uids_;
   std::mutex start_mutex_;  // one start at a time: the choice of CPUs stands until the worker is known
+  std::vector<std::weak_ptr<const GpuLoan>> lent_;
   mutable std::mutex known_mutex_;
   std::unordered_map<std::string, std::weak_ptr<ProcessWorker>> known_;
   std::shared_ptr<Watch> watch_ = std::make_shared<Watch>();

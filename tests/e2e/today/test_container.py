@@ -27,7 +27,7 @@ def place():
 @pytest.fixture(scope="module")
 def image(place):
     """The image's name. Where podman starts nothing here, that is what jobs must say, and nothing else can be tested."""
-    lacking = [line for line in place.server.clary("doctor", check=False).splitlines() if line.startswith("option ")]
+    lacking = [line for line in place.server.clary("doctor", check=False).splitlines() if line.startswith("option  other container images")]
     if lacking:
         job = submit(place, "localhost/any:1")
         reason = place.wait(job).get("FailureReason", "")
