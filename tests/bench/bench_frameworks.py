@@ -13,6 +13,7 @@ from ground import BUCKET, Ground, archive
 from runtime_python import python_of
 
 SUPPORT = pathlib.Path(__file__).resolve().parents[1] / "support"
+SCRIPTS = SUPPORT.parents[1] / "examples" / "mnist"
 RUNS = 3
 
 
@@ -66,8 +67,8 @@ def write_mnist(python, folder, function):
 with Ground() as ground, tempfile.TemporaryDirectory(prefix="clary-bench-mnist-") as folder:
     python = python_of(ground, "tensorflow:2.1.0")
     compare(ground, "the workflow's TensorFlow 2.1.0 script on MNIST, 5 epochs", "tensorflow:2.1.0",
-            "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.1.0-gpu-py3", SUPPORT / "tensorflow_mnist.py",
+            "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.1.0-gpu-py3", SCRIPTS / "tensorflow_mnist.py",
             write_mnist(python, folder + "/npy", "write_npy"), [{"epochs": 5}])
     compare(ground, "the workflow's sweep of three on PyTorch 1.1.0 and MNIST, 1 epoch each", "pytorch:1.1.0",
-            "520713654638.dkr.ecr.us-east-1.amazonaws.com/sagemaker-pytorch:1.1.0-cpu-py3", SUPPORT / "pytorch_mnist.py",
+            "520713654638.dkr.ecr.us-east-1.amazonaws.com/sagemaker-pytorch:1.1.0-cpu-py3", SCRIPTS / "pytorch_mnist.py",
             write_mnist(python, folder + "/idx", "write_idx"), [{"epochs": 1, "hidden_channels": n} for n in (2, 5, 10)])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from runtime_python import python_of
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "support" / "tensorflow_mnist.py"
+SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "examples" / "mnist" / "tensorflow_mnist.py"
 RUNTIME = "tensorflow:2.1.0"
 METRICS = [{"Name": "test:accuracy", "Regex": "test accuracy: (.*?);"}, {"Name": "train:loss", "Regex": "- loss: ([0-9.]+) - acc"}]
 PREDICT = """

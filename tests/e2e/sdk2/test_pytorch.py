@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from runtime_python import python_of
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "support" / "pytorch_mnist.py"
+SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "examples" / "mnist" / "pytorch_mnist.py"
 RUNTIME = "pytorch:2.6.0"
 VERSION = {"framework_version": "2.6.0", "py_version": "py312"}
 METRICS = [{"Name": "test:accuracy", "Regex": "Test Accuracy: (.*?)%;"}]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from runtime_python import python_of
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "support" / "tensorflow_mnist.py"
+SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "examples" / "mnist" / "tensorflow_mnist.py"
 RUNTIME = "tensorflow:2.19.0"
 PREDICT = """
 import sys

@@ -1,6 +1,7 @@
-"""A convolutional network for MNIST in script mode, for PyTorch 1.1.0 up to today's: the training script of tests and benchmarks.
+"""A convolutional network for MNIST in script mode, for PyTorch 1.1.0 up to today's: the training script of
+examples/experiments.ipynb, of tests and of benchmarks.
 
-Trains on the channel `training` (the IDX files of tests/support/mnist.py in MNIST/raw), on one host, on several by a
+Trains on the channel `training` (MNIST's IDX files in MNIST/raw), on one host, on several by a
 process group of its own (--backend gloo), or as torchrun starts it; prints what metric definitions match; saves model.pth; serves it."""
 
 import argparse

@@ -1,6 +1,8 @@
-"""A dense network for MNIST in script mode, for TensorFlow 2.1.0 up to today's: the training script of tests and benchmarks.
+"""A dense network for MNIST in script mode, for TensorFlow 2.1.0 up to today's: the training script of
+examples/experiments.ipynb, of tests and of benchmarks.
 
-Its arguments and its last lines are those of the workflow's script; the channel `training` holds the .npy files of tests/support/mnist.py."""
+Its arguments and its last lines are those of the workflow's script; the channel `training` holds train_images.npy, train_labels.npy, test_images.npy and
+test_labels.npy."""
 
 import argparse
 import json
