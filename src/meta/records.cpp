@@ -1,5 +1,6 @@
 #include "meta/records.hpp"
 
+#include "meta/associations.hpp"
 #include "meta/changes.hpp"
 #include "meta/record_list.hpp"
 #include "meta/series.hpp"
@@ -84,6 +85,27 @@ CREATE TABLE applied_calls (
   place INTEGER PRIMARY KEY,
   call TEXT NOT NULL
 );
+)sql"},
+                                                  {210, R"sql(
+CREATE TABLE associations (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL,
+  region TEXT NOT NULL,
+  source BIGINT NOT NULL,
+  source_kind TEXT NOT NULL,
+  source_arn TEXT NOT NULL,
+  source_type TEXT NOT NULL,
+  destination BIGINT NOT NULL,
+  destination_kind TEXT NOT NULL,
+  destination_arn TEXT NOT NULL,
+  destination_type TEXT NOT NULL,
+  type TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  document TEXT NOT NULL
+);
+CREATE UNIQUE INDEX associations_ends ON associations (source, destination);
+CREATE INDEX associations_destination ON associations (destination, created, id);
+CREATE INDEX associations_created ON associations (account, region, created, id);
 )sql"}};
 
 const std::string_view record_columns =
@@ -180,6 +202,7 @@ Outcome<bool> erase(Session& session, std::int64_t id) {
   CHECK_OK(session.run("DELETE FROM tags WHERE arn = (SELECT arn FROM records WHERE id = ? AND arn <> '')", {id}));
   TRY(auto changed, session.run("DELETE FROM records WHERE id = ?", {id}));
   if (changed == 0) return false;
+  CHECK_OK(erase_associations(session, id));
   CHECK_OK(erase_series(session, id));
   CHECK_OK(touch(session, id));
   return true;
