@@ -8,7 +8,10 @@ namespace {
 
 std::string_view word_of(std::string_view kind) {
   if (kind == experiment_kind) return "Experiment";
-  return kind == trial_kind ? "Trial" : "TrialComponent";
+  if (kind == trial_kind) return "Trial";
+  if (kind == artifact_kind) return "Artifact";
+  if (kind == action_kind) return "Action";
+  return kind == context_kind ? "Context" : "TrialComponent";
 }
 
 }  // namespace
@@ -23,6 +26,15 @@ Outcome<meta::Record> find_tracked(meta::Session& session, std::string_view kind
 
 Outcome<meta::Record> find_tracked(Context& call, std::string_view kind, const std::string& name) {
   return call.store.read([&](meta::Session& session) { return find_tracked(session, kind, call.scope, name); });
+}
+
+Outcome<std::string> tracked_name(const Context& call, std::string_view kind, const std::string& name_or_arn) {
+  auto slash = name_or_arn.rfind('/');
+  if (slash == std::string::npos) return name_or_arn;
+  std::string name = name_or_arn.substr(slash + 1);
+  if (sagemaker_arn(call.scope, kind, name) != name_or_arn)
+    return aws_error(ErrorKind::not_found, "ResourceNotFound", "{} '{}' does not exist.", word_of(kind), name_or_arn);
+  return name;
 }
 
 Outcome<meta::Record> create_tracked(Context& call, meta::Record record, const std::optional<std::vector<Tag>>& tags,

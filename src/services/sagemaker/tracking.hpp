@@ -17,6 +17,10 @@ namespace clary::services::sagemaker {
 inline constexpr std::string_view experiment_kind = "experiment";
 inline constexpr std::string_view trial_kind = "experiment-trial";
 inline constexpr std::string_view trial_component_kind = "experiment-trial-component";
+// Of lineage (lineage.hpp).
+inline constexpr std::string_view artifact_kind = "artifact";
+inline constexpr std::string_view action_kind = "action";
+inline constexpr std::string_view context_kind = "context";
 // From a trial to each of its components.
 inline constexpr std::string_view component_link = "trial-component";
 
@@ -26,6 +30,8 @@ using TrackedCheck = std::function<Outcome<void>(meta::Session&, const meta::Rec
 Outcome<meta::Record> find_tracked(meta::Session& session, std::string_view kind, const Scope& scope,
                                    const std::string& name);
 Outcome<meta::Record> find_tracked(Context& call, std::string_view kind, const std::string& name);
+// The name in what may be an ARN; another scope's or kind's ARN names nothing here.
+Outcome<std::string> tracked_name(const Context& call, std::string_view kind, const std::string& name_or_arn);
 // Stores what `record` has in kind, name, parent, status and document, with its tags, unless `check` refuses it in the same transaction. The same
 // call again answers as it did (retries.hpp).
 Outcome<meta::Record> create_tracked(Context& call, meta::Record record, const std::optional<std::vector<Tag>>& tags,

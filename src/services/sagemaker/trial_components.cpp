@@ -57,16 +57,6 @@ Outcome<void> merge(std::optional<std::map<std::string, T>>& into, const std::op
   return {};
 }
 
-// The name in what may be an ARN; another scope's or kind's ARN names nothing here.
-Outcome<std::string> name_of(const Context& call, const std::string& name_or_arn) {
-  auto slash = name_or_arn.rfind('/');
-  if (slash == std::string::npos) return name_or_arn;
-  std::string name = name_or_arn.substr(slash + 1);
-  if (sagemaker_arn(call.scope, trial_component_kind, name) != name_or_arn)
-    return aws_error(ErrorKind::not_found, "ResourceNotFound", "TrialComponent '{}' does not exist.", name_or_arn);
-  return name;
-}
-
 }  // namespace
 
 Outcome<CreateTrialComponentOutput> create_trial_component(Context& call, const CreateTrialComponentInput& in) {
@@ -84,7 +74,7 @@ Outcome<CreateTrialComponentOutput> create_trial_component(Context& call, const 
 }
 
 Outcome<DescribeTrialComponentOutput> describe_trial_component(Context& call, const DescribeTrialComponentInput& in) {
-  TRY(std::string name, name_of(call, in.TrialComponentName));
+  TRY(std::string name, tracked_name(call, trial_component_kind, in.TrialComponentName));
   std::vector<meta::Summary> series;
   TRY(auto record, call.store.read([&](meta::Session& session) -> Outcome<meta::Record> {
     TRY(auto found, find_tracked(session, trial_component_kind, call.scope, name));
