@@ -77,7 +77,7 @@ void Endpoints::State::settled(std::int64_t id) {
 
 Outcome<Endpoint> Endpoints::create(const Scope& scope, const std::string& name, const std::string& config_name,
                                     const std::vector<VariantSpec>& variants, std::string document,
-                                    const std::vector<meta::Tag>& tags) {
+                                    const std::vector<meta::Tag>& tags, const Also& also) {
   CHECK_OK(check(state_->parts, variants));
   EndpointState state;
   state.last_generation = 1;
@@ -92,21 +92,20 @@ Outcome<Endpoint> Endpoints::create(const Scope& scope, const std::string& name,
   record.created = record.modified = state_->parts.clock.now();
   record.document = std::move(document);
   record.state = to_json(state);
-  auto id = state_->parts.store->write([&](meta::Session& session) -> Outcome<std::int64_t> {
-    TRY(auto given, meta::insert(session, record));
+  auto stored = state_->parts.store->write([&](meta::Session& session) -> Outcome<void> {
+    TRY(record.id, meta::insert(session, record));
     if (!tags.empty()) CHECK_OK(meta::put_tags(session, record.arn, tags));
-    return given;
+    return also ? also(session, record) : Outcome<void>();
   });
-  if (!id && id.error().kind == ErrorKind::already_exists)
+  if (!stored && stored.error().kind == ErrorKind::already_exists)
     return make_error(ErrorKind::already_exists, "Cannot create already existing endpoint \"{}\".", record.arn);
-  if (!id) return std::move(id).error();
-  record.id = *id;
+  if (!stored) return std::move(stored).error();
   state_->adopt(record.id);
   return from_record(record);
 }
 
 Outcome<void> Endpoints::update(std::int64_t id, const std::string& config_name,
-                                const std::vector<VariantSpec>& variants) {
+                                const std::vector<VariantSpec>& variants, const Also& also) {
   CHECK_OK(check(state_->parts, variants));
   CHECK_OK(state_->parts.store->write([&](meta::Session& session) -> Outcome<void> {
     TRY(auto endpoint, load(session, id));
@@ -118,7 +117,8 @@ Outcome<void> Endpoints::update(std::int64_t id, const std::string& config_name,
     record.status = "Updating";
     endpoint->state.failure_reason.clear();
     endpoint->state.target = Deployment{++endpoint->state.last_generation, config_name, variants};
-    return save(session, *endpoint, state_->parts.clock.now());
+    CHECK_OK(save(session, *endpoint, state_->parts.clock.now()));
+    return also ? also(session, record) : Outcome<void>();
   }));
   state_->adopt(id);
   return {};

@@ -70,11 +70,14 @@ class Endpoints {
   // listener opens; returns without waiting for replicas.
   Outcome<void> resume();
 
+  // Goes into the transaction that stores the endpoint; its Error refuses the whole.
+  using Also = std::function<Outcome<void>(meta::Session& session, const meta::Record& endpoint)>;
   Outcome<Endpoint> create(const Scope& scope, const std::string& name, const std::string& config_name,
                            const std::vector<VariantSpec>& variants, std::string document,
-                           const std::vector<meta::Tag>& tags);
+                           const std::vector<meta::Tag>& tags, const Also& also = {});
   // Blue/green: new replicas are made and pinged before traffic moves, the old ones drain; a failure rolls back.
-  Outcome<void> update(std::int64_t id, const std::string& config_name, const std::vector<VariantSpec>& variants);
+  Outcome<void> update(std::int64_t id, const std::string& config_name, const std::vector<VariantSpec>& variants,
+                       const Also& also = {});
   Outcome<void> remove(std::int64_t id);
   Outcome<std::optional<Endpoint>> find(const Scope& scope, const std::string& name) const;
   Outcome<meta::Page> list(const meta::ListQuery& query) const;

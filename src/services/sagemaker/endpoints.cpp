@@ -1,6 +1,7 @@
 #include "serving/endpoints.hpp"
 
 #include "services/sagemaker/handlers.hpp"
+#include "services/sagemaker/own_lineage.hpp"
 #include "services/sagemaker/resources.hpp"
 #include "services/sagemaker/retries.hpp"
 
@@ -82,7 +83,9 @@ Outcome<CreateEndpointOutput> create_endpoint(Context& call, const CreateEndpoin
   CHECK_OK(check_tags(in.Tags));
   TRY(auto variants, variants_of(call, in.EndpointConfigName));
   std::string document = with_invocation(call.request, wire::to_document(CreateEndpointInput_shape, in));
-  auto endpoint = call.endpoints.create(call.scope, in.EndpointName, in.EndpointConfigName, variants, std::move(document), to_tags(in.Tags));
+  auto endpoint = call.endpoints.create(
+      call.scope, in.EndpointName, in.EndpointConfigName, variants, std::move(document), to_tags(in.Tags),
+      [&](meta::Session& session, const meta::Record& record) { return record_deployment(session, record, variants, record.created); });
   if (!endpoint && endpoint.error().kind == ErrorKind::already_exists) {
     TRY(auto earlier, call.endpoints.find(call.scope, in.EndpointName));
     if (earlier && repeats(call.request, earlier->document)) return CreateEndpointOutput{.EndpointArn = earlier->arn};
@@ -125,7 +128,9 @@ Outcome<UpdateEndpointOutput> update_endpoint(Context& call, const UpdateEndpoin
   TRY(auto endpoint, find_endpoint(call, in.EndpointName));
   if (is_changing(endpoint)) return validation("Cannot update in-progress endpoint \"{}\".", endpoint.arn);
   TRY(auto variants, variants_of(call, in.EndpointConfigName));
-  CHECK_OK(call.endpoints.update(endpoint.id, in.EndpointConfigName, variants));
+  CHECK_OK(call.endpoints.update(
+      endpoint.id, in.EndpointConfigName, variants,
+      [&](meta::Session& session, const meta::Record& record) { return record_deployment(session, record, variants, record.modified); }));
   return UpdateEndpointOutput{.EndpointArn = endpoint.arn};
 }
 

@@ -1,4 +1,5 @@
 #include "services/sagemaker/handlers.hpp"
+#include "services/sagemaker/own_lineage.hpp"
 #include "services/sagemaker/resources.hpp"
 
 namespace clary::services::sagemaker {
@@ -29,7 +30,8 @@ void fill_defaults(ContainerDefinition& container) {
 
 Outcome<CreateModelOutput> create_model(Context& call, const CreateModelInput& in) {
   CHECK_OK(check_containers(in));
-  TRY(auto record, insert_record(call, model_kind, "model", in.ModelName, wire::to_document(CreateModelInput_shape, in), in.Tags));
+  TRY(auto record, insert_record(call, model_kind, "model", in.ModelName, wire::to_document(CreateModelInput_shape, in), in.Tags,
+                                 [&](meta::Session& session, const meta::Record& model) { return record_model(session, model, in); }));
   return CreateModelOutput{.ModelArn = record.arn};
 }
 

@@ -40,7 +40,8 @@ Outcome<meta::Record> find_record(Context& call, std::string_view kind, std::str
 }
 
 Outcome<meta::Record> insert_record(Context& call, std::string_view kind, std::string_view what, const std::string& name, std::string document,
-                                    const std::optional<std::vector<Tag>>& tags) {
+                                    const std::optional<std::vector<Tag>>& tags,
+                                    const std::function<Outcome<void>(meta::Session&, const meta::Record&)>& also) {
   CHECK_OK(check_tags(tags));
   meta::Record record;
   record.kind = kind;
@@ -49,10 +50,10 @@ Outcome<meta::Record> insert_record(Context& call, std::string_view kind, std::s
   record.arn = sagemaker_arn(call.scope, kind, name);
   record.created = record.modified = call.clock.now();
   record.document = with_invocation(call.request, std::move(document));
-  auto stored = call.store.write([&](meta::Session& session) -> Outcome<std::int64_t> {
-    TRY(std::int64_t id, meta::insert(session, record));
+  auto stored = call.store.write([&](meta::Session& session) -> Outcome<void> {
+    TRY(record.id, meta::insert(session, record));
     if (tags) CHECK_OK(meta::put_tags(session, record.arn, to_tags(tags)));
-    return id;
+    return also ? also(session, record) : Outcome<void>();
   });
   if (!stored) {
     if (stored.error().kind != ErrorKind::already_exists) return std::move(stored).error();
@@ -60,7 +61,6 @@ Outcome<meta::Record> insert_record(Context& call, std::string_view kind, std::s
     if (earlier && repeats(call.request, earlier->document)) return *std::move(earlier);
     return already_existing(what, record.arn);
   }
-  record.id = *stored;
   return record;
 }
 

@@ -1,6 +1,7 @@
 // What the resources of SageMaker share: their ARNs, tags, errors and the pages of a List operation. Thread rule: pure functions.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,9 +30,10 @@ Error already_existing(std::string_view what, const std::string& arn);
 // The record of that kind and name in the caller's scope; could_not_find() when there is none. `what` names it in the message.
 Outcome<meta::Record> find_record(Context& call, std::string_view kind, std::string_view what, const std::string& name);
 // Stores a new record (and tags) whose document is the create request; already_existing() when the name is taken, but where this very call
-// took it (retries.hpp).
+// took it (retries.hpp). `also` goes into the same transaction.
 Outcome<meta::Record> insert_record(Context& call, std::string_view kind, std::string_view what, const std::string& name, std::string document,
-                                    const std::optional<std::vector<Tag>>& tags);
+                                    const std::optional<std::vector<Tag>>& tags,
+                                    const std::function<Outcome<void>(meta::Session&, const meta::Record&)>& also = {});
 
 // A List operation's filters, order and page, from whichever of the usual members its input has.
 template <typename Input>
