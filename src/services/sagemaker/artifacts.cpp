@@ -42,10 +42,9 @@ Outcome<UpdateArtifactOutput> update_artifact(Context& call, const UpdateArtifac
 }
 
 Outcome<DeleteArtifactOutput> delete_artifact(Context& call, const DeleteArtifactInput& in) {
-  if (in.ArtifactArn.has_value() == in.Source.has_value())
-    return validation("Either ArtifactArn or Source must be specified, and not both.");
+  if (!in.ArtifactArn && !in.Source) return validation("Either ArtifactArn or Source must be specified.");
   std::string name;
-  if (in.ArtifactArn) {
+  if (in.ArtifactArn) {  // SDK 3 sends both
     TRY(name, tracked_name(call, artifact_kind, *in.ArtifactArn));
   } else {
     name = artifact_name(*in.Source);

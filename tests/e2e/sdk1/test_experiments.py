@@ -81,3 +81,23 @@ def test_an_experiment_with_trials_stays(client, name):
         experiment.delete()
     trial.delete()
     experiment.delete()
+
+
+def test_files_of_a_tracker_are_artifacts_of_its_lineage(client, name, tmp_path):
+    from smexperiments.tracker import Tracker
+
+    (tmp_path / "data.csv").write_text("1,2")
+    (tmp_path / "report.txt").write_text("97 %")
+    with Tracker.create(display_name=name, sagemaker_boto_client=client) as tracker:
+        tracker.log_input_artifact(str(tmp_path / "data.csv"), name="data")
+        tracker.log_output_artifact(str(tmp_path / "report.txt"), name="report")
+    arn = tracker.trial_component.trial_component_arn
+    inputs = client.list_associations(DestinationArn=arn)["AssociationSummaries"]
+    outputs = client.list_associations(SourceArn=arn)["AssociationSummaries"]
+    assert [(one["SourceName"], one["AssociationType"]) for one in inputs] == [("data", "ContributedTo")]
+    assert [(one["DestinationName"], one["AssociationType"]) for one in outputs] == [("report", "Produced")]
+    component = client.describe_trial_component(TrialComponentName=tracker.trial_component.trial_component_name)
+    source = client.describe_artifact(ArtifactArn=inputs[0]["SourceArn"])["Source"]
+    assert source["SourceUri"] == component["InputArtifacts"]["data"]["Value"] and source["SourceTypes"][0]["SourceIdType"] == "S3ETag"
+    client.delete_trial_component(TrialComponentName=tracker.trial_component.trial_component_name)
+    assert client.list_associations(DestinationArn=arn)["AssociationSummaries"] == []

@@ -278,6 +278,41 @@ def test_experiment_trial_and_trial_component(calls):
             thing.refresh()
 
 
+def test_lineage(calls):
+    from sagemaker.core.resources import Action, Artifact, Association, Context
+    from sagemaker.core.shapes import ActionSource, ArtifactSource, ContextSource, MetadataProperties
+
+    name = "resource-" + uuid.uuid4().hex[:8]
+    artifact = Artifact.create(source=ArtifactSource(source_uri=f"s3://{name}/model.tar.gz"), artifact_type="Model", artifact_name=name,
+                               properties={"accuracy": "0.97"}, metadata_properties=MetadataProperties(commit_id="c0ffee"))
+    action = Action.create(action_name=name, action_type="ModelDeployment", source=ActionSource(source_uri=name), status="InProgress")
+    context = Context.create(context_name=name, context_type="Endpoint", source=ContextSource(source_uri=name), description="digits")
+    assert (artifact.properties, artifact.metadata_properties.commit_id, artifact.source.source_uri) == (
+        {"accuracy": "0.97"}, "c0ffee", f"s3://{name}/model.tar.gz")
+    assert (action.action_type, action.status, context.description) == ("ModelDeployment", "InProgress", "digits")
+    Association.add(source_arn=artifact.artifact_arn, destination_arn=action.action_arn, association_type="ContributedTo")
+    Association.add(source_arn=action.action_arn, destination_arn=context.context_arn)
+    made = list(Association.get_all(destination_arn=action.action_arn))
+    assert [(one.source_name, one.source_type, one.destination_name, one.association_type) for one in made] == [
+        (name, "Model", name, "ContributedTo")]
+    for thing in (artifact, action, context):
+        thing.update(properties={"shown": "yes"})
+        assert thing.properties == {"shown": "yes"}
+        with pytest.raises(ClientError, match="cannot be deleted"):
+            thing.delete()
+    action.update(status="Completed")
+    assert action.status == "Completed"
+    assert [found.artifact_arn for found in Artifact.get_all(source_uri=artifact.source.source_uri)] == [artifact.artifact_arn]
+    assert [found.action_name for found in Action.get_all(source_uri=name)] == [name]
+    assert [found.context_name for found in Context.get_all(source_uri=name, context_type="Endpoint")] == [name]
+    for association in [*made, *Association.get_all(source_arn=action.action_arn)]:
+        association.delete()
+    for thing in (artifact, action, context):
+        thing.delete()
+        with pytest.raises(ClientError, match="does not exist"):
+            thing.refresh()
+
+
 def test_every_served_operation_of_a_resource_was_called(calls):
     """Last: what the tests above called. An operation that is new needs a test here beside the others."""
     served = served_operations()

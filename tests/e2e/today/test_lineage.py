@@ -92,7 +92,7 @@ def test_artifact(api, name):
 
     refused("ValidationException", "ArtifactArn or Source", api.delete_artifact)
     assert api.delete_artifact(Source=source)["ArtifactArn"] == arn
-    assert api.delete_artifact(ArtifactArn=other)["ArtifactArn"] == other
+    assert api.delete_artifact(ArtifactArn=other, Source={"SourceUri": source["SourceUri"]})["ArtifactArn"] == other
     refused("ResourceNotFound", f"Artifact '{other}' does not exist.", api.delete_artifact, Source={"SourceUri": source["SourceUri"]})
     for call in (api.describe_artifact, api.update_artifact, api.delete_artifact):
         refused("ResourceNotFound", f"Artifact '{arn}' does not exist.", call, ArtifactArn=arn)
