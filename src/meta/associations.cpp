@@ -62,7 +62,10 @@ std::string fingerprint_of(const AssociationQuery& query) {
 class ListStatement {
  public:
   explicit ListStatement(const AssociationQuery& query) : query_(query) {
-    sql_ = fmt::format("SELECT {} FROM associations WHERE account = ? AND region = ?", columns);
+    // What is at one record is to be found from there: no index of the scope may tempt the planner.
+    const bool by_end = query.source || query.destination;
+    sql_ = fmt::format("SELECT {} FROM associations WHERE {}", columns,
+                       by_end ? "account || '' = ? AND region || '' = ?" : "account = ? AND region = ?");
     values_ = {query.scope.account, query.scope.region};
     if (query.source) add(" AND source = ?", *query.source);
     if (query.destination) add(" AND destination = ?", *query.destination);
