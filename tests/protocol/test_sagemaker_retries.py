@@ -15,7 +15,10 @@ def create(server, region, operation, document, call_id, attempt):
 
 
 @pytest.fixture
-def documents(sagemaker):
+def documents(sagemaker, region):
+    def arn(kind):
+        return f"arn:aws:sagemaker:{region}:000000000000:{kind}/again"
+
     sagemaker.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": "s3://no-such-bucket/m"})
     sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[production_variant("m")])
     return {"CreateTrainingJob": training_job("again"),
@@ -24,7 +27,10 @@ def documents(sagemaker):
             "CreateEndpoint": {"EndpointName": "again", "EndpointConfigName": "c"},
             "CreateExperiment": {"ExperimentName": "again"},
             "CreateTrial": {"TrialName": "again", "ExperimentName": "again"},
-            "CreateTrialComponent": {"TrialComponentName": "again"}}
+            "CreateTrialComponent": {"TrialComponentName": "again"},
+            "CreateAction": {"ActionName": "again", "ActionType": "t", "Source": {"SourceUri": "s"}},
+            "CreateContext": {"ContextName": "again", "ContextType": "t", "Source": {"SourceUri": "s"}},
+            "AddAssociation": {"SourceArn": arn("action"), "DestinationArn": arn("context")}}
 
 
 def test_a_retry_gets_the_first_answer(server, region, documents):

@@ -366,21 +366,3 @@ def test_many_at_once(api, name, make):
         list(pool.map(lambda number: make.join(make.artifact(f"of-{number}"), job), range(64)))
     answer = api.query_lineage(StartArns=[job], Direction="Ascendants")
     assert len(answer["Vertices"]) == 65 == len(arns_of(answer))
-
-
-def test_a_repeated_call_answers_as_the_first(platform, api, name, make):
-    """The very call again, as a client sends it whose first answer was lost."""
-    data, job = make.artifact("data"), make.component("job")
-    seen = []
-
-    def keep(request, **_):
-        request.headers["amz-sdk-invocation-id"] = "11111111-2222-3333-4444-" + name[-10:] + "00"
-        seen.append(request.url)
-    api.meta.events.register("before-sign.sagemaker", keep)
-    try:
-        make.join(data, job)
-        make.join(data, job)
-    finally:
-        api.meta.events.unregister("before-sign.sagemaker", keep)
-    assert len(seen) == 2
-    refused("ValidationException", "already exists", api.add_association, SourceArn=data, DestinationArn=job)
