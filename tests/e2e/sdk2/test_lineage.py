@@ -1,25 +1,9 @@
-"""`sagemaker.lineage` of SDK 2: entities by hand, the queries over them, and the lineage that a training and a deployment write by themselves."""
+"""`sagemaker.lineage` of SDK 2: entities by hand, and the queries over them."""
 
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
-
-SCRIPT = """
-import os
-import joblib
-from sklearn.datasets import load_digits
-from sklearn.linear_model import LogisticRegression
-
-def model_fn(model_dir):
-    return joblib.load(os.path.join(model_dir, "model.joblib"))
-
-if __name__ == "__main__":
-    with open(os.path.join(os.environ["SM_CHANNEL_TRAIN"], "rows")) as rows:
-        count = int(rows.read())
-    digits = load_digits()
-    joblib.dump(LogisticRegression(max_iter=50).fit(digits.data[:count], digits.target[:count]), os.path.join(os.environ["SM_MODEL_DIR"], "model.joblib"))
-"""
 
 
 @pytest.fixture(scope="session")
@@ -111,16 +95,17 @@ def test_queries(session, name):
         thing.delete(disassociate=True)
 
 
-def test_a_file_logged_twice(session, name, tmp_path):
-    """A run that logs one file as output, then again in a later process: one artifact, whose association is there once."""
-    from sagemaker.experiments import Run, load_run
+def test_a_file_logged_twice(session, name):
+    """What a run saves when it ends, as it is done again by a later load_run() that logs the same file: one artifact, one association."""
+    from sagemaker.experiments._helper import _LineageArtifactTracker
 
-    (tmp_path / "report.txt").write_text("97 %")
-    for enter in (Run, load_run):
-        with enter(experiment_name=name, run_name="r", sagemaker_session=session) as run:
-            run.log_file(str(tmp_path / "report.txt"), name="report", is_output=True)
-    component = session.sagemaker_client.describe_trial_component(TrialComponentName=f"{name}-r")
-    made = session.sagemaker_client.list_associations(SourceArn=component["TrialComponentArn"])["AssociationSummaries"]
-    assert [(one["AssociationType"], one["DestinationName"]) for one in made] == [("Produced", "report")]
-    uri = component["OutputArtifacts"]["report"]["Value"]
-    assert session.sagemaker_client.describe_artifact(ArtifactArn=made[0]["DestinationArn"])["Source"]["SourceUri"] == uri
+    component = session.sagemaker_client.create_trial_component(TrialComponentName=name)["TrialComponentArn"]
+    for _ in range(2):
+        tracker = _LineageArtifactTracker(component, session)
+        tracker.add_output_artifact("report", f"s3://{name}/report.txt", '"etag"', "text/plain")
+        tracker.add_input_artifact("report", f"s3://{name}/report.txt", '"etag"', "text/plain")
+        tracker.save()
+    [made] = session.sagemaker_client.list_associations(SourceArn=component)["AssociationSummaries"]
+    assert (made["AssociationType"], made["DestinationName"], made["DestinationType"]) == ("Produced", "report", "text/plain")
+    [read] = session.sagemaker_client.list_associations(DestinationArn=component)["AssociationSummaries"]
+    assert (read["AssociationType"], read["SourceArn"]) == ("ContributedTo", made["DestinationArn"])

@@ -71,7 +71,8 @@ def call_about_nothing(found, method):
     text = "absent-0"
     bound = getattr(found, method)
     if not inspect.ismethod(bound):  # of an instance
-        fields = {name: text for name, field in found.model_fields.items() if field.is_required() or name.endswith("config_name")}
+        fields = {name: text for name, field in found.model_fields.items()
+                  if field.is_required() or name.endswith("config_name") or name in ("source_arn", "destination_arn")}
         bound = getattr(found(**fields), method)
     required = {name: text for name, parameter in inspect.signature(inspect.unwrap(bound)).parameters.items()
                 if parameter.default is parameter.empty and name not in RESERVED and parameter.kind is not parameter.VAR_KEYWORD}
