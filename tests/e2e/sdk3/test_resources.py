@@ -1,5 +1,6 @@
 """`sagemaker.core.resources`: one class a resource, over every operation that is served, and over those that are not."""
 
+import datetime
 import inspect
 import pathlib
 import re
@@ -248,7 +249,7 @@ def invocations_of_other_kinds(endpoint):
 
 def test_experiment_trial_and_trial_component(calls):
     from sagemaker.core.resources import Experiment, Trial, TrialComponent
-    from sagemaker.core.shapes import TrialComponentArtifact, TrialComponentParameterValue, TrialComponentStatus
+    from sagemaker.core.shapes import MetricQuery, RawMetricData, TrialComponentArtifact, TrialComponentParameterValue, TrialComponentStatus
 
     name = "resource-" + uuid.uuid4().hex[:8]
     experiment = Experiment.create(experiment_name=name, description="which digit")
@@ -272,6 +273,14 @@ def test_experiment_trial_and_trial_component(calls):
     assert name in [found.experiment_name for found in Experiment.get_all()]
     assert [found.trial_name for found in Trial.get_all(experiment_name=name)] == [name]
     assert [found.display_name for found in TrialComponent.get_all(trial_name=name)] == ["shown"]
+    component.batch_put_metrics(metric_data=[RawMetricData(metric_name="loss", timestamp=datetime.datetime.now(), step=step, value=0.5 / step)
+                                             for step in (1, 2, 3)])  # the SDK sends no zeros
+    component.refresh()
+    assert [(metric.metric_name, metric.count, metric.max) for metric in component.metrics] == [("loss", 3, 0.5)]
+    got = TrialComponent.batch_get_metrics(metric_queries=[MetricQuery(
+        metric_name="loss", resource_arn=component.trial_component_arn, metric_stat="Last", period="IterationNumber", x_axis_type="IterationNumber")])
+    assert [(result.status, result.x_axis_values, result.metric_values) for result in got.metric_query_results] == [
+        ("Complete", [1, 2, 3], [0.5, 0.25, 0.5 / 3])]
     component.disassociate_trail(trial_name=name)
     for thing in (component, trial, experiment):
         thing.delete()
