@@ -74,8 +74,9 @@ std::optional<std::string> Request::query_value(std::string_view name) const {
 Outcome<std::string> read_all(BodyReader& body, std::size_t limit) {
   std::string all;
   while (true) {
-    constexpr std::size_t step = 64 * 1024;
     auto before = all.size();
+    // Little at first: most bodies are small, and what is asked for is filled with zeros.
+    auto step = std::clamp<std::size_t>(before, 4 * 1024, 64 * 1024);
     // One byte past the limit is asked for, so that a body of exactly `limit` bytes is told from a longer one.
     all.resize(before + std::min(step, limit + 1 - before));
     TRY(auto got, body.read(all.data() + before, all.size() - before));

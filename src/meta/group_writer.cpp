@@ -41,22 +41,31 @@ GroupWriter::~GroupWriter() {
 Outcome<void> GroupWriter::write(const Work& work) {
   const auto deadline = std::chrono::steady_clock::now() + timeout_;
   Pending mine{work};
-  std::unique_lock lock(mutex_);
-  if (!room_.wait_until(lock, deadline, [&] { return queue_.size() < limit_; })) return too_busy();
-  queue_.push_back(&mine);
-  if (queue_.size() == 1) work_.notify_one();
-  auto is_done = [&] { return mine.state == Pending::State::done; };
-  if (!mine.woken.wait_until(lock, deadline, is_done)) {
-    if (mine.state == Pending::State::queued) {
-      std::erase(queue_, &mine);
-      room_.notify_one();
-      return too_busy();
-    }
+  {
+    std::unique_lock lock(mutex_);
+    if (!room_.wait_until(lock, deadline, [&] { return queue_.size() < limit_; })) return too_busy();
+    queue_.push_back(&mine);
+    if (queue_.size() == 1) work_.notify_one();
+  }
+  auto is_done = [&] { return mine.done; };
+  std::unique_lock own(mine.mutex);
+  if (!mine.woken.wait_until(own, deadline, is_done)) {
+    own.unlock();
+    if (leave_queue(mine)) return too_busy();
     // It has begun: what it did is known only when its group has ended.
-    mine.woken.wait(lock, is_done);
+    own.lock();
+    mine.woken.wait(own, is_done);
   }
   if (mine.error) return *std::move(mine.error);
   return {};
+}
+
+bool GroupWriter::leave_queue(Pending& pending) {
+  std::lock_guard lock(mutex_);
+  if (pending.running) return false;
+  std::erase(queue_, &pending);
+  room_.notify_one();
+  return true;
 }
 
 void GroupWriter::loop() {
@@ -69,17 +78,17 @@ void GroupWriter::loop() {
     while (!queue_.empty() && group.size() < max_group) {
       group.push_back(queue_.front());
       queue_.pop_front();
-      group.back()->state = Pending::State::running;
+      group.back()->running = true;
     }
     room_.notify_all();
     lock.unlock();
     commit_group(group);
-    lock.lock();
     for (Pending* pending : group) {
-      pending->state = Pending::State::done;
+      // Notified under the lock: it lives on its caller's stack and may be gone as soon as the lock is.
+      std::lock_guard own(pending->mutex);
+      pending->done = true;
       pending->woken.notify_one();
     }
-    lock.unlock();
     connection_->checkpoint_if_due();
     lock.lock();
   }

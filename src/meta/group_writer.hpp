@@ -34,13 +34,17 @@ class GroupWriter {
  private:
   struct Pending {
     const Work& work;
-    enum class State { queued, running, done } state = State::queued;
+    bool running = false;      // taken from the queue
     bool rolled_back = false;  // its own doing: the fate of the group does not concern it
     std::optional<Error> error;
+    // Of its own, so that those who are woken together do not queue up for one lock.
+    std::mutex mutex;
     std::condition_variable woken;
+    bool done = false;
   };
   using Group = std::vector<Pending*>;
 
+  bool leave_queue(Pending& pending);  // false: it has been taken from it
   void loop();
   void commit_group(const Group& group);
   Outcome<void> run_group(const Group& group);

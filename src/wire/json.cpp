@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <cmath>
+#include <iterator>
 
 namespace clary::wire {
 
@@ -148,7 +149,7 @@ void write_real(double value, std::string& out) {
   } else if (std::isinf(value)) {
     out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
   } else {
-    out += fmt::format("{}", value);
+    fmt::format_to(std::back_inserter(out), "{}", value);
   }
 }
 
@@ -197,7 +198,7 @@ void write_json_string(std::string_view text, std::string& out) {
 void write_json(const Shape& shape, const void* value, std::string& out) {
   switch (shape.kind) {
     case Kind::string: return write_json_string(*static_cast<const std::string*>(value), out);
-    case Kind::integer: out += fmt::format("{}", *static_cast<const std::int64_t*>(value)); return;
+    case Kind::integer: fmt::format_to(std::back_inserter(out), "{}", *static_cast<const std::int64_t*>(value)); return;
     case Kind::real: return write_real(*static_cast<const double*>(value), out);
     case Kind::boolean: out += *static_cast<const bool*>(value) ? "true" : "false"; return;
     case Kind::timestamp: return write_time(*static_cast<const Time*>(value), shape.time_format, out);
@@ -227,12 +228,15 @@ void write_json(const Shape& shape, const void* value, std::string& out) {
 }
 
 Outcome<void> read_json(const Shape& shape, void* structure, std::string_view document, Violations& violations) {
-  json::value value = json::object{};
+  // The document's values lie in one place and go together; small documents need no allocation at all.
+  unsigned char room[8192];
+  json::monotonic_resource memory(room, sizeof room);
+  json::value value(json::object_kind, &memory);
   if (document.find_first_not_of(" \t\r\n") != std::string_view::npos) {
     json::error_code code;
     json::parse_options options;
     options.max_depth = 64;
-    value = json::parse(json::string_view(document.data(), document.size()), code, {}, options);  // refuses broken UTF-8 too
+    value = json::parse(json::string_view(document.data(), document.size()), code, &memory, options);  // refuses broken UTF-8 too
     if (code) return serialization(fmt::format("The request body is not valid JSON: {}", code.message()));
   }
   return Reader(violations).read(shape, structure, value, Path{});
