@@ -180,6 +180,16 @@ Outcome<std::optional<Record>> find(Session& session, std::string_view kind, con
   return find_one(session, sql, {kind, scope.account, scope.region, name});
 }
 
+Outcome<std::optional<std::int64_t>> find_id(Session& session, std::string_view kind, const Scope& scope, std::string_view name) {
+  std::optional<std::int64_t> id;
+  CHECK_OK(session.run("SELECT id FROM records WHERE kind = ? AND account = ? AND region = ? AND name = ?",
+                       {kind, scope.account, scope.region, name}, [&](const Row& row) {
+                         id = row.integer(0);
+                         return false;
+                       }));
+  return id;
+}
+
 Outcome<std::optional<Record>> find_by_id(Session& session, std::int64_t id) {
   static const std::string sql = select_records + " WHERE id = ?";
   return find_one(session, sql, {id});

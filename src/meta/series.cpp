@@ -12,8 +12,8 @@ namespace {
 
 // How many points a block has. The blocks of a series of n points are the fewest of these sizes that cover n, the great ones first, without the
 // last n % 64: those are the tail, which lies in the series' own row. So the place of a block, the number of its first point, is a multiple of
-// its size, and appending merges 16 blocks into one where one of the next size has become full.
-constexpr std::int64_t block_sizes[] = {16384, 1024, 64};
+// its size, and appending merges 8 blocks into one where one of the next size has become full. The points of a great one fit a core's cache.
+constexpr std::int64_t block_sizes[] = {4096, 512, 64};
 constexpr std::int64_t smallest_block = 64;
 
 struct Series {
@@ -119,9 +119,13 @@ Outcome<void> move_to_blocks(Session& session, std::int64_t series, std::int64_t
   std::vector<Point> moved;
   if (begin < place) {
     moved.reserve(static_cast<std::size_t>(new_end - begin));
+    std::vector<Point> block;
     Outcome<void> decoded;
-    CHECK_OK(session.run("SELECT points FROM series_blocks WHERE series = ? AND place >= ? ORDER BY place", {series, begin},
-                         [&](const Row& row) { return (decoded = decode_points(row.text(0), moved)).ok(); }));
+    CHECK_OK(session.run("SELECT points FROM series_blocks WHERE series = ? AND place >= ? ORDER BY place", {series, begin}, [&](const Row& row) {
+      decoded = decode_points(row.text(0), block);
+      moved.insert(moved.end(), block.begin(), block.end());
+      return decoded.ok();
+    }));
     CHECK_OK(std::move(decoded));
     if (static_cast<std::int64_t>(moved.size()) != place - begin)
       return internal("series {} has {} points in blocks from {} to {}", series, moved.size(), begin, place);
@@ -244,7 +248,6 @@ Outcome<void> each_block(Session& session, std::int64_t owner, std::string_view 
     bounds.first_time = row.integer(2);
     bounds.last_time = row.integer(3);
     if (!may_meet(range, bounds)) return true;  // its points are not even read from the disk
-    points.clear();
     decoded = decode_points(row.text(4), points);
     if (decoded) each(points);
     return decoded.ok();
@@ -253,7 +256,6 @@ Outcome<void> each_block(Session& session, std::int64_t owner, std::string_view 
                        {series.id}, read));
   CHECK_OK(std::move(decoded));
   if (series.tail.empty()) return {};
-  points.clear();
   CHECK_OK(decode_points(series.tail, points));
   each(points);
   return {};

@@ -26,22 +26,29 @@ void put_difference(std::string& out, std::int64_t& before, std::int64_t value) 
   before = value;
 }
 
+// Reads the columns of steps and times.
 class Reader {
  public:
-  explicit Reader(std::string_view data) : at_(data.data()), end_(data.data() + data.size()) {}
+  explicit Reader(std::string_view data)
+      : at_(reinterpret_cast<const unsigned char*>(data.data())), end_(at_ + data.size()) {}
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
 
   bool take_byte(char& byte) {
     if (at_ == end_) return false;
-    byte = *at_++;
+    byte = static_cast<char>(*at_++);
     return true;
   }
   bool take_varint(std::uint64_t& value) {
+    const unsigned char* at = at_;
+    const unsigned char* end = left() > longest_varint ? at + longest_varint : end_;
     value = 0;
-    for (unsigned shift = 0; shift < 64 && at_ != end_; shift += 7) {
-      const auto byte = static_cast<unsigned char>(*at_++);
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return true;
+    for (unsigned shift = 0; at != end; shift += 7) {
+      const std::uint64_t byte = *at++;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        at_ = at;
+        return true;
+      }
     }
     return false;
   }
@@ -52,44 +59,49 @@ class Reader {
     value = static_cast<std::int64_t>(static_cast<std::uint64_t>(value) + difference);
     return true;
   }
-  bool take_value(double& value) {
-    if (left() < sizeof value) return false;
-    std::memcpy(&value, at_, sizeof value);
-    at_ += sizeof value;
+  // Takes from the end.
+  std::string_view take_last(std::size_t size) {
+    end_ -= size;
+    return {reinterpret_cast<const char*>(end_), size};
+  }
+  bool take(std::size_t size, std::string_view& bytes) {
+    if (left() < size) return false;
+    bytes = {reinterpret_cast<const char*>(at_), size};
+    at_ += size;
     return true;
   }
 
  private:
-  const char* at_;
-  const char* end_;
+  static constexpr std::size_t longest_varint = 10;
+  const unsigned char* at_;
+  const unsigned char* end_;
 };
 
 bool read_steps(Reader& in, char steps, std::span<Point> points) {
-  if (steps == Steps::none) return true;
-  if (steps != Steps::all && steps != Steps::some) return false;
-  for (Point& point : points) {
-    char has = 1;
-    if (steps == Steps::some && !in.take_byte(has)) return false;
-    if (has != 0) point.step = 0;
-  }
+  std::string_view has;
+  if (steps == Steps::some && !in.take(points.size(), has)) return false;
   std::int64_t step = 0;
-  for (Point& point : points) {
-    if (!point.step) continue;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (steps == Steps::none || (steps == Steps::some && has[i] == 0)) {
+      points[i].step.reset();
+      continue;
+    }
     if (!in.take_difference(step)) return false;
-    point.step = step;
+    points[i].step = step;
   }
   return true;
 }
 
+// Sets all of every point: what was in them before is of no matter.
 bool read_columns(Reader& in, char steps, std::span<Point> points) {
+  if (steps != Steps::none && steps != Steps::all && steps != Steps::some) return false;
+  std::string_view values = in.take_last(points.size() * sizeof(double));
   if (!read_steps(in, steps, points)) return false;
   std::int64_t micros = 0;
-  for (Point& point : points) {
+  for (std::size_t i = 0; i < points.size(); ++i) {
     if (!in.take_difference(micros)) return false;
-    point.time.micros = micros;
-  }
-  for (Point& point : points) {
-    if (!in.take_value(point.value)) return false;
+    points[i].time.micros = micros;
+    std::memcpy(&points[i].value, values.data() + i * sizeof(double), sizeof(double));
   }
   return in.left() == 0;
 }
@@ -126,10 +138,9 @@ Outcome<void> decode_points(std::string_view data, std::vector<Point>& points) {
   if (!in.take_byte(version) || version != format_version || !in.take_varint(count) || !in.take_byte(steps) ||
       count > in.left() / 9)
     return internal("block of a series of an unknown format");
-  const std::size_t before = points.size();
-  points.resize(before + count);
-  if (read_columns(in, steps, std::span(points).subspan(before))) return {};
-  points.resize(before);
+  points.resize(count);
+  if (read_columns(in, steps, points)) return {};
+  points.clear();
   return internal("block of a series is damaged");
 }
 

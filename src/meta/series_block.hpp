@@ -13,7 +13,7 @@
 namespace clary::meta {
 
 std::string encode_points(std::span<const Point> points);
-// Appends the points of `data` to `points`.
+// What `points` held before is replaced.
 Outcome<void> decode_points(std::string_view data, std::vector<Point>& points);
 
 }  // namespace clary::meta

@@ -84,15 +84,15 @@ TEST_F(SeriesTest, BlocksAreTheFewestOfTheirSizes) {
   EXPECT_EQ(blocks(), 0) << "a short series lies in its own row";
   put(owner, "x", run_of(63, 1));
   EXPECT_EQ(blocks(), 1);
-  put(owner, "x", run_of(64, 959));
-  EXPECT_EQ(blocks(), 15);
-  put(owner, "x", run_of(1023, 1));
-  EXPECT_EQ(blocks(), 1) << "16 blocks of 64 became one";
-  put(owner, "x", run_of(1024, 15 * 1024 + 1023));
-  EXPECT_EQ(blocks(), 1 + 15) << "and 16 of 1,024 one";
-  put(owner, "x", run_of(17407, 20000));
-  EXPECT_EQ(blocks(), 37407 / 16384 + 37407 % 16384 / 1024 + 37407 % 1024 / 64);
-  expect_same(read(owner, "x"), run_of(0, 37407));
+  put(owner, "x", run_of(64, 447));
+  EXPECT_EQ(blocks(), 7);
+  put(owner, "x", run_of(511, 1));
+  EXPECT_EQ(blocks(), 1) << "8 blocks of 64 became one";
+  put(owner, "x", run_of(512, 7 * 512 + 511));
+  EXPECT_EQ(blocks(), 1 + 7) << "and 8 of 512 one";
+  put(owner, "x", run_of(4607, 20000));
+  EXPECT_EQ(blocks(), 24607 / 4096 + 24607 % 4096 / 512 + 24607 % 512 / 64);
+  expect_same(read(owner, "x"), run_of(0, 24607));
 }
 
 TEST_F(SeriesTest, SummariesAreThoseOfAllPoints) {
@@ -171,7 +171,7 @@ TEST_F(SeriesTest, ARangeHasAtLeastWhatLiesInIt) {
   put(owner, "x", all);
   auto steps = [&](const PointRange& range, std::int64_t first, std::int64_t last) {
     Points got = read(owner, "x", range);
-    EXPECT_LE(got.size(), 3U * 16384) << "blocks outside the range were read";
+    EXPECT_LE(got.size(), 3U * 4096) << "blocks outside the range were read";
     for (std::int64_t step = first; step <= last; ++step)
       EXPECT_EQ(std::count_if(got.begin(), got.end(), [&](const Point& point) { return point.step == step; }), 1) << step;
   };

@@ -15,9 +15,6 @@ constexpr std::size_t most_values = 10'000;
 // The times of an axis are milliseconds since 1970: the SageMaker SDK hands them on to MLflow as they are.
 constexpr std::int64_t millisecond = 1000;  // of a Time's microseconds
 
-// Points by what groups them: their iteration, or a period of time, by its number since 1970.
-using Groups = std::map<std::int64_t, meta::Summary>;
-
 // A period in milliseconds; none: by iteration.
 std::optional<std::int64_t> length_of(std::string_view period) {
   if (period == "OneMinute") return 60'000;
@@ -34,20 +31,50 @@ Time clamped(std::int64_t milliseconds, std::int64_t and_micros) {
   return {std::clamp(milliseconds, -most, most) * millisecond + and_micros};
 }
 
-double value_of(std::string_view statistic, const meta::Summary& group) {
-  if (statistic == "Min") return group.min;
-  if (statistic == "Max") return group.max;
-  if (statistic == "Avg") return group.mean;
-  if (statistic == "Count") return static_cast<double>(group.count);
-  if (statistic == "StdDev") return group.deviation();
-  return group.last;
+enum class Statistic { min, max, avg, count, deviation, last };
+
+Statistic statistic_of(std::string_view name) {
+  if (name == "Min") return Statistic::min;
+  if (name == "Max") return Statistic::max;
+  if (name == "Avg") return Statistic::avg;
+  if (name == "Count") return Statistic::count;
+  return name == "StdDev" ? Statistic::deviation : Statistic::last;
 }
 
-// Groups points by iteration or period, of which it keeps the first most_values and one, by which it is known that there are more.
+// The points of one iteration or period, of which only what the statistic needs is kept up.
+struct Group {
+  std::int64_t count = 0;
+  double value = 0;     // the least, the greatest or the last
+  Time last_time;
+  long double sum = 0;  // has room where a double's range has none
+  meta::Summary spread;
+
+  void add(const meta::Point& point, Statistic statistic) {
+    const bool newer = count == 0 || point.time >= last_time;
+    if (newer) last_time = point.time;
+    switch (statistic) {
+      case Statistic::min: value = count == 0 ? point.value : std::min(value, point.value); break;
+      case Statistic::max: value = count == 0 ? point.value : std::max(value, point.value); break;
+      case Statistic::avg: sum += point.value; break;
+      case Statistic::count: break;
+      case Statistic::deviation: spread.add(point); break;
+      case Statistic::last: value = newer ? point.value : value; break;
+    }
+    ++count;
+  }
+  double result(Statistic statistic) const {
+    if (statistic == Statistic::avg) return static_cast<double>(sum / static_cast<long double>(count));
+    if (statistic == Statistic::count) return static_cast<double>(count);
+    return statistic == Statistic::deviation ? spread.deviation() : value;
+  }
+};
+
+// Groups points by iteration or period. Of the groups it keeps the first most_values and one, by which it is known that there are more.
 class Grouping {
  public:
-  explicit Grouping(const MetricQuery& query) : length_(length_of(query.Period)) {
-    if (query.XAxisType == "IterationNumber") {
+  explicit Grouping(const MetricQuery& query)
+      : statistic_(statistic_of(query.MetricStat)), length_(length_of(query.Period)), by_time_(query.XAxisType == "Timestamp") {
+    if (!by_time_) {
       range_.first_step = query.Start;
       range_.last_step = query.End;
     } else {
@@ -60,14 +87,14 @@ class Grouping {
   const meta::PointRange& range() const { return range_; }
 
   void add(std::span<const meta::Point> points) {
+    const std::int64_t from = range_.from ? range_.from->micros : std::numeric_limits<std::int64_t>::min();
+    const std::int64_t to = range_.to ? range_.to->micros : std::numeric_limits<std::int64_t>::max();
     for (const meta::Point& point : points) {
-      if (range_.from && point.time < *range_.from) continue;
-      if (range_.to && point.time > *range_.to) continue;
-      if (length_) {
-        add(floor_divide(point.time.micros, *length_ * millisecond), point);
-      } else if (point.step && !(range_.first_step && *point.step < *range_.first_step) && !(range_.last_step && *point.step > *range_.last_step)) {
-        add(*point.step, point);
-      }
+      if (point.time.micros < from || point.time.micros > to || (!length_ && !point.step)) continue;
+      const std::int64_t at = length_ ? point.time.micros : *point.step;
+      // Most points are of the group of the one before.
+      if (at < begin_ || at >= end_) open(at);
+      if (open_ != nullptr) open_->add(point, statistic_);
     }
     if (groups_.size() <= most_values) return;
     const std::int64_t last = groups_.rbegin()->first;
@@ -78,48 +105,61 @@ class Grouping {
     }
   }
 
-  void answer(const MetricQuery& query, MetricQueryResult& out) const {
+  void answer(MetricQueryResult& out) const {
     out.Status = groups_.size() > most_values ? "Truncated" : "Complete";
     for (const auto& [key, group] : groups_) {
-      std::int64_t x = length_ ? key * *length_ : query.XAxisType == "Timestamp" ? floor_divide(group.last_time.micros, millisecond) : key;
+      const std::int64_t x = length_ ? key * *length_ : by_time_ ? floor_divide(group.last_time.micros, millisecond) : key;
       if (out.XAxisValues->size() == most_values) {
         out.Message = fmt::format("There are more than {} values.", most_values);
         // Times need not grow with the iterations.
-        if (length_ || query.XAxisType == "IterationNumber") *out.Message += fmt::format(" A query whose Start is {} goes on.", x);
+        if (length_ || !by_time_) *out.Message += fmt::format(" A query whose Start is {} goes on.", x);
         return;
       }
       out.XAxisValues->push_back(x);
-      out.MetricValues->push_back(value_of(query.MetricStat, group));
+      out.MetricValues->push_back(group.result(statistic_));
     }
   }
 
  private:
-  void add(std::int64_t key, const meta::Point& point) {
-    if (at_ != groups_.end() && at_->first == key) return at_->second.add(point);
+  // Makes the group of this time or step the open one; none where it lies outside the range or beyond the last group that is kept.
+  void open(std::int64_t at) {
+    std::int64_t key = at;
+    begin_ = at;
+    end_ = at == std::numeric_limits<std::int64_t>::max() ? at : at + 1;
+    if (length_) {
+      const std::int64_t length = *length_ * millisecond;
+      key = floor_divide(at, length);
+      begin_ = key * length;
+      end_ = begin_ + length;
+    }
+    open_ = nullptr;
+    if (!length_ && ((range_.first_step && at < *range_.first_step) || (range_.last_step && at > *range_.last_step))) return;
     if (groups_.size() > most_values && key > groups_.rbegin()->first) return;
-    at_ = groups_.try_emplace(groups_.end(), key);
-    at_->second.add(point);
+    open_ = &groups_.try_emplace(groups_.end(), key)->second;
     if (groups_.size() <= most_values + 1) return;
-    if (at_ == std::prev(groups_.end())) at_ = groups_.end();
+    if (open_ == &groups_.rbegin()->second) open_ = nullptr;
     groups_.erase(std::prev(groups_.end()));
   }
 
-  std::optional<std::int64_t> length_;  // none: by iteration
+  const Statistic statistic_;
+  const std::optional<std::int64_t> length_;  // none: by iteration
+  const bool by_time_;                        // the axis
   meta::PointRange range_;
-  Groups groups_;
-  Groups::iterator at_ = groups_.end();
+  std::map<std::int64_t, Group> groups_;  // by iteration, or by the period's number since 1970
+  // The group of the times or steps from begin_ to before end_.
+  Group* open_ = nullptr;
+  std::int64_t begin_ = 0, end_ = 0;
 };
 
-// The trial components that a resource's metrics may lie in, best first: itself, or the one that a job was recorded as.
-std::vector<std::string> components_of(const Scope& scope, std::string_view resource) {
+// The trial component that a resource's metrics lie in: itself, or the one that a job was recorded as.
+std::optional<std::string> component_of(const Scope& scope, std::string_view resource) {
   auto arn = parse_arn(resource);
-  if (!arn || arn->service != "sagemaker" || arn->account != scope.account || arn->region != scope.region) return {};
-  std::string name(arn->name());
-  if (arn->type() == trial_component_kind) return {name};
+  if (!arn || arn->service != "sagemaker" || arn->account != scope.account || arn->region != scope.region) return std::nullopt;
+  if (arn->type() == trial_component_kind) return std::string(arn->name());
   for (std::string_view job : {"training-job", "processing-job", "transform-job"}) {
-    if (arn->type() == job) return {fmt::format("{}-aws-{}", name, job)};
+    if (arn->type() == job) return fmt::format("{}-aws-{}", arn->name(), job);
   }
-  return {};
+  return std::nullopt;
 }
 
 void refuse(MetricQueryResult& out, std::string message) {
@@ -139,19 +179,18 @@ Outcome<void> answer_query(meta::Session& session, const Scope& scope, const Met
     refuse(out, "Start must not be greater than End.");
     return {};
   }
-  std::optional<meta::Record> component;
-  for (const std::string& name : components_of(scope, query.ResourceArn)) {
-    TRY(component, meta::find(session, trial_component_kind, scope, name));
-    if (component) break;
+  std::optional<std::int64_t> component;
+  if (auto name = component_of(scope, query.ResourceArn)) {
+    TRY(component, meta::find_id(session, trial_component_kind, scope, *name));
   }
   if (!component) {
     refuse(out, fmt::format("The resource {} does not exist or has no metrics.", query.ResourceArn));
     return {};
   }
   Grouping grouping(query);
-  CHECK_OK(meta::each_block(session, component->id, query.MetricName, grouping.range(),
+  CHECK_OK(meta::each_block(session, *component, query.MetricName, grouping.range(),
                             [&](std::span<const meta::Point> points) { grouping.add(points); }));
-  grouping.answer(query, out);
+  grouping.answer(out);
   return {};
 }
 

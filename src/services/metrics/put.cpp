@@ -82,8 +82,8 @@ Outcome<BatchPutMetricsOutput> batch_put_metrics(Context& call, const BatchPutMe
   Codes codes = check(in.MetricData, call.clock.now());
   const Attempt attempt = attempt_of(call.request);
   CHECK_OK(call.store.write([&](meta::Session& session) -> Outcome<void> {
-    TRY(auto component, meta::find(session, trial_component_kind, call.scope, in.TrialComponentName));
-    if (component) return store_points(session, component->id, in, attempt, codes);
+    TRY(auto component, meta::find_id(session, trial_component_kind, call.scope, in.TrialComponentName));
+    if (component) return store_points(session, *component, in, attempt, codes);
     codes.assign(codes.size(), "VALIDATION_ERROR");
     return {};
   }));
