@@ -33,7 +33,8 @@ struct Record {
 // The new record's id; ErrorKind::already_exists when the name is taken.
 Outcome<std::int64_t> insert(Session& session, const Record& record);
 Outcome<std::optional<Record>> find(Session& session, std::string_view kind, const Scope& scope, std::string_view name);
-Outcome<std::optional<std::int64_t>> find_id(Session& session, std::string_view kind, const Scope& scope, std::string_view name);  // no document is read
+// The id alone; reads no document.
+Outcome<std::optional<std::int64_t>> find_id(Session& session, std::string_view kind, const Scope& scope, std::string_view name);
 Outcome<std::optional<Record>> find_by_id(Session& session, std::int64_t id);
 Outcome<std::optional<Record>> find_by_arn(Session& session, std::string_view arn);
 // Writes status, parent, modified, document and state of the record with this id; ErrorKind::not_found when it is gone.
