@@ -90,6 +90,8 @@ TEST_F(RecordsTest, FindsByNameIdAndArnInItsScopeOnly) {
   EXPECT_EQ(store->read([&](Session& s) { return find_by_id(s, id); }).value()->name, "digits");
   EXPECT_EQ(store->read([&](Session& s) { return find_by_arn(s, made.arn); }).value()->id, id);
   EXPECT_FALSE(store->read([&](Session& s) { return find(s, "training-job", elsewhere, "digits"); }).value());
+  EXPECT_EQ(store->read([&](Session& s) { return find_id(s, "training-job", here, "digits"); }).value(), found->id);
+  EXPECT_FALSE(store->read([&](Session& s) { return find_id(s, "training-job", elsewhere, "digits"); }).value());
   EXPECT_FALSE(store->read([&](Session& s) { return find(s, "model", here, "digits"); }).value());
   EXPECT_FALSE(store->read([&](Session& s) { return find_by_arn(s, "arn:none"); }).value());
 }

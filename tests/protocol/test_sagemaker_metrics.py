@@ -70,7 +70,7 @@ def test_last_is_by_time_not_by_arrival(sagemaker, metrics, component):
 
 
 def test_names_of_any_character(sagemaker, metrics, component, region):
-    names = ["a" * 255, "val:accuracy.max/2 [%]", "\u00e9\u4e2d\U0001f600", "'\"\\<&>;--", " ", "tab\tnul\x01"]
+    names = ["a" * 255, "val:accuracy.max/2 [%]", "\u00e9\u4e2d\U0001f600", "'\"\\<&>;--", " ", "tab\tnul\x00end\x01"]
     assert put(metrics, component, *[point(i, name) for i, name in enumerate(names)]) == []
     assert {name: metric["Last"] for name, metric in shown(sagemaker, component).items()} == {name: i for i, name in enumerate(names)}
     for i, name in enumerate(names):
