@@ -1,7 +1,8 @@
 // Finds a training job's metrics in its log: each definition's regular expression is searched for in every line, and
 // its first group, where it is a number, is the series' next value. RE2 matches, in time linear in the line, whatever
-// the expression. Owned by a run. Thread rule: one thread at a time. Invariant: `last()` holds at most one value a
-// definition.
+// the expression; what every match begins with, or one pass over the line for all of them, says which of the expressions
+// are worth it. Owned by a run. Thread rule: one
+// thread at a time. Invariant: `last()` holds at most one value a definition.
 #pragma once
 
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/outcome.hpp"
+#include "jobs/job_observer.hpp"
 #include "jobs/training_job.hpp"
 
 namespace re2 {
@@ -34,7 +36,8 @@ class MetricScraper {
   MetricScraper(MetricScraper&&) noexcept;
   MetricScraper& operator=(MetricScraper&&) noexcept;
 
-  void scan(std::string_view line, Time time);
+  // What the line says is added to `found`, in the order of the definitions.
+  void scan(std::string_view line, Time time, std::vector<MeasuredPoint>& found);
   // The last value of each series that has one, in the order of the definitions.
   std::vector<MetricValue> last() const;
   const std::vector<std::string>& problems() const { return problems_; }
@@ -42,7 +45,11 @@ class MetricScraper {
 
  private:
   struct Series;
+  struct Filter;
+  static std::optional<std::string_view> search(const Series& series, std::string_view line);
+  void take(Series& series, std::string_view line, Time time, std::vector<MeasuredPoint>& found);
   std::vector<Series> series_;
+  std::unique_ptr<Filter> filter_;
   std::vector<std::string> problems_;
 };
 

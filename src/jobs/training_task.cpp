@@ -23,13 +23,22 @@ class Checkpointing : public Companion {
   CheckpointSync sync_;
 };
 
+// A request without metric definitions has those that its runtime brings.
+TrainingSpec with_metrics(TrainingSpec spec, const runtimes::Catalogue& catalogue) {
+  if (!spec.metrics.empty()) return spec;
+  if (auto version = catalogue.match(spec.image)) {
+    for (auto& metric : version->metrics) spec.metrics.push_back({std::move(metric.name), std::move(metric.regex)});
+  }
+  return spec;
+}
+
 class TrainingTask : public Task {
  public:
   TrainingTask(const JobParts& parts, TrainingSpec spec)
       : objects_(parts.objects),
         runtime_folder_(parts.runtime_folder),
         isolated_(parts.isolated),
-        spec_(std::move(spec)) {}
+        spec_(with_metrics(std::move(spec), parts.catalogue)) {}
 
   const JobKind& kind() const override { return training_job_kind; }
 

@@ -114,6 +114,19 @@ Outcome<Version> read_version(const toml::table& table, const std::string& folde
   return version;
 }
 
+Outcome<std::vector<LogMetric>> read_metrics(const toml::table& table) {
+  std::vector<LogMetric> metrics;
+  const auto* list = table["metric"].as_array();
+  if (list == nullptr) return metrics;
+  for (const auto& element : *list) {
+    const toml::node_view<const toml::node> view(element);
+    LogMetric metric{view["name"].value_or(std::string()), view["regex"].value_or(std::string())};
+    if (metric.name.empty() || metric.regex.empty()) return validation("a [[metric]] without name or regex");
+    metrics.push_back(std::move(metric));
+  }
+  return metrics;
+}
+
 }  // namespace
 
 Outcome<void> Catalogue::read(const std::string& definition) {
@@ -136,6 +149,8 @@ Outcome<void> Catalogue::read(const std::string& definition) {
       patterns_.push_back({name, texts(view["repositories"]), texts(view["accounts"])});
     }
   }
+  const auto metrics = read_metrics(table);
+  if (!metrics) return validation("{}: {}", definition, metrics.error().message);
   const auto* versions = table["version"].as_array();
   if (!versions) return {};
   for (const auto& node : *versions) {
@@ -144,6 +159,8 @@ Outcome<void> Catalogue::read(const std::string& definition) {
     if (!version) return validation("{}: {}", definition, version.error().message);
     version->runtime = name;
     version->framework_module = framework_module;
+    version->metrics = *metrics;
+    version->shows_metrics = table["runtime"]["shows_metrics"].value_or(false);
     for (const auto& alias : texts(toml::node_view<const toml::node>(node)["aliases"]))
       aliases_[name + ":" + alias] = version->id();
     auto earlier =

@@ -16,6 +16,11 @@
 
 namespace clary::runtimes {
 
+// A metric that a training job's log holds where its request defines none.
+struct LogMetric {
+  std::string name, regex;
+};
+
 struct Version {
   std::string runtime;              // "sklearn"
   std::string tag;                  // "1.2-1", "1.4-2-py312": up to the first -cpu or -gpu
@@ -31,6 +36,8 @@ struct Version {
   std::map<std::string, std::string> environment;  // added to every worker's
   // What serves a model, instead of clary_runtime.serve; "{socket}" becomes the path.
   std::vector<std::string> serve_command;
+  std::vector<LogMetric> metrics;
+  bool shows_metrics = false;  // AWS describes a job with them as if its request had defined them
   std::vector<std::string> from_source;  // packages that have no wheel: built where the environment is made
   // Of no runtime: a container image that podman runs as it is (see container_environments.hpp).
   std::string image;

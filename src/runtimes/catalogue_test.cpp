@@ -86,6 +86,19 @@ TEST_F(CatalogueTest, reads_a_definition) {
   EXPECT_FALSE(catalogue->find("sklearn:9").has_value());
 }
 
+TEST_F(CatalogueTest, every_version_has_the_metrics_of_its_runtime) {
+  write("a", "sklearn", std::string(definition) + "[[metric]]\nname = 'acc'\nregex = 'acc=(\\d+)'\n[[metric]]\nname = 'loss'\nregex = 'loss=(.*)'\n");
+  auto catalogue = open();
+  ASSERT_TRUE(catalogue.ok()) << catalogue.error().message;
+  for (const char* id : {"sklearn:0.20.0", "sklearn:1.4-2-py312"}) {
+    const auto version = catalogue->find(id);
+    ASSERT_EQ(version->metrics.size(), 2u) << id;
+    EXPECT_EQ(version->metrics[0].name, "acc");
+    EXPECT_EQ(version->metrics[0].regex, "acc=(\\d+)");
+    EXPECT_EQ(version->metrics[1].name, "loss");
+  }
+}
+
 TEST_F(CatalogueTest, matches_images_of_every_region_and_suffix) {
   auto catalogue = open();
   ASSERT_TRUE(catalogue.ok());
@@ -156,7 +169,8 @@ TEST_F(CatalogueTest, broken_definitions_are_refused_with_their_place) {
        {"[runtime", "name = 1", "[runtime]\nname = 'x'\n[[version]]\ntag = '1'\nlibrary = 'l'\nfidelity = 'exactly'",
         "[runtime]\nname = 'x'\n[[version]]\ntag = '1'\nlibrary = 'l'\nfidelity = 'exact'\npython = "
         "'3.7'\nrequirements = 'none.txt'",
-        "[runtime]\nname = 'x'\n[[version]]\ntag = '1'\nfidelity = 'exact'", "version = [1]\n[runtime]\nname = 'x'"}) {
+        "[runtime]\nname = 'x'\n[[version]]\ntag = '1'\nfidelity = 'exact'",
+        "[runtime]\nname = 'x'\n[[metric]]\nname = 'm'", "[runtime]\nname = 'x'\n[[metric]]\nregex = 'm'", "version = [1]\n[runtime]\nname = 'x'"}) {
     write("b", "broken", broken);
     auto catalogue = open();
     ASSERT_FALSE(catalogue.ok()) << broken;
