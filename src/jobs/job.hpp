@@ -24,6 +24,11 @@ struct MetricValue {
   Time time;
 };
 
+// Who asked for a job.
+struct Creator {
+  std::string arn, principal;  // of the caller's identity
+};
+
 struct Job {
   std::int64_t id = 0;
   Scope scope;
@@ -36,6 +41,7 @@ struct Job {
   std::optional<Time> started, ended;  // TrainingStartTime, TrainingEndTime
   std::vector<Transition> transitions;
   std::string document;  // the service's: the create request
+  Creator creator;
 
   // What it left; a kind fills its own.
   std::string model_artifact;              // training: s3://.../model.tar.gz once it is there

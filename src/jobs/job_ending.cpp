@@ -176,6 +176,7 @@ void JobMachine::all_exited(const RunPtr& run) {
   // All lines are in the log before any status says that the job is over.
   const auto closing = [this] { return closing_.load(); };
   for (auto& host : run->hosts) host.follower->finish(closing);
+  take_metric_files(*run, true);
   JobState state = run->snapshot();
   std::optional<std::size_t> failed = state.failed_host;
   if (!failed && !run->failed.empty()) failed = cause_of_failure(*run);
@@ -245,7 +246,7 @@ bool JobMachine::try_again(const RunPtr& run, const std::string& reason) {
                                ++state.attempt;
                                state.launching = false;
                                state.failed_host.reset();
-                               for (auto& host : state.hosts) host.output_offset = 0;
+                               for (auto& host : state.hosts) host = {.log_stream = host.log_stream};
                                enter(state, "Restarting", fmt::format("Restarting the {}", run->kind.noun), now());
                              },
                              {line});

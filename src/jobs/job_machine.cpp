@@ -79,7 +79,7 @@ JobMachine::~JobMachine() {
 }
 
 Outcome<Job> JobMachine::create(const Scope& scope, const std::string& name, std::shared_ptr<const Task> task,
-                                std::string document, const std::vector<meta::Tag>& tags) {
+                                std::string document, const std::vector<meta::Tag>& tags, Creator creator) {
   const JobKind& kind = task->kind();
   {
     std::lock_guard lock(mutex_);
@@ -96,6 +96,7 @@ Outcome<Job> JobMachine::create(const Scope& scope, const std::string& name, std
   job.name = name;
   job.arn = sagemaker_arn(scope, kind.record, name);
   job.document = std::move(document);
+  job.creator = std::move(creator);
   job.created = job.modified = now();
   enter(state, "Starting", fmt::format("Starting the {}", kind.noun), job.created);
   const auto hosts = static_cast<std::size_t>(std::max<std::int64_t>(task->demand().instance_count, 1));
@@ -104,19 +105,22 @@ Outcome<Job> JobMachine::create(const Scope& scope, const std::string& name, std
   }
   const meta::Record record = to_record(state, kind.record);
   std::shared_lock in_the_making(creating_);
-  auto id = parts_.store->write([&](meta::Session& session) -> Outcome<std::int64_t> {
-    TRY(std::int64_t id, meta::insert(session, record));
+  bool taken = false;
+  auto stored = parts_.store->write([&](meta::Session& session) -> Outcome<void> {
+    auto id = meta::insert(session, record);
+    taken = !id && id.error().kind == ErrorKind::already_exists;
+    if (!id) return std::move(id).error();
+    job.id = *id;
     if (!tags.empty()) CHECK_OK(meta::put_tags(session, record.arn, tags));
-    return id;
+    return tell_observers(session, kind, nullptr, job);
   });
-  if (!id) {
-    if (id.error().kind != ErrorKind::already_exists) return std::move(id).error();
+  if (!stored) {
+    if (!taken) return std::move(stored).error();
     return make_error(ErrorKind::already_exists,
                       "Job names must be unique within an AWS account and region, and a {} with this name already "
                       "exists ({})",
                       kind.noun, record.arn);
   }
-  job.id = *id;
   Job made = job;
   auto run = add(std::move(state), std::move(task));
   if (passed("created")) post(run, [this](const RunPtr& run) { begin(run); });
@@ -162,13 +166,28 @@ bool JobMachine::passed(std::string_view step) {
 }
 
 Outcome<void> JobMachine::store(const Run& run, const JobState& state, std::size_t index,
-                                const std::vector<meta::LogEvent>& events) {
+                                const std::vector<meta::LogEvent>& events, const std::vector<MeasuredPoint>& points) {
   const meta::Record record = to_record(state, run.kind.record);
   return parts_.store->write([&](meta::Session& session) -> Outcome<void> {
     CHECK_OK(meta::update(session, record));
+    CHECK_OK(tell_observers(session, run.kind, &run.state.job, state.job, points));
     if (events.empty()) return {};
     return parts_.logs.append(session, state.job.scope, run.kind.log_group, state.hosts.at(index).log_stream, events);
   });
+}
+
+Outcome<void> JobMachine::tell_observers(meta::Session& session, const JobKind& kind, const Job* before, const Job& now,
+                                         const std::vector<MeasuredPoint>& points) const {
+  for (const auto& observer : parts_.observers) {
+    auto told = observer.changed ? observer.changed(session, kind.record, before, now) : Outcome<void>();
+    if (told && !points.empty() && observer.measured) told = observer.measured(session, kind.record, now, points);
+    if (told) continue;
+    // not_found would be taken for the job's own record.
+    if (before != nullptr && told.error().kind == ErrorKind::not_found)
+      return internal("an observer of {}: {}", now.arn, told.error().message);
+    return told;
+  }
+  return {};
 }
 
 Outcome<void> JobMachine::try_change(Run& run, const std::function<void(JobState&)>& with,
@@ -271,6 +290,7 @@ void JobMachine::watch(const RunPtr& run) {
     if (state.job.status == "InProgress") enter(state, run->kind.running, run->kind.running_message, now());
   });
   if (!stored) return;
+  watch_metric_files(run);
   if (run->stop_asked) stop_workers(*run, parts_.stop_grace);
   if (run->snapshot().failed_host) stop_workers(*run, parts_.peer_grace);
   std::weak_ptr<Run> weak = run;
@@ -311,15 +331,16 @@ Outcome<void> JobMachine::try_take_output(Run& run, std::size_t index, const std
   std::lock_guard lock(run.mutex);
   JobState next = run.state;
   std::vector<meta::LogEvent> events;
+  std::vector<MeasuredPoint> points;
   events.reserve(lines.size());
   const auto ingestion = now().millis();
   for (const auto& line : lines) {
-    run.scraper.scan(line.text, line.time);
+    run.scraper.scan(line.text, line.time, points);
     events.push_back({line.time.millis(), ingestion, line.text});
   }
   next.hosts.at(index).output_offset = offset;
   if (!run.scraper.empty()) next.job.final_metrics = run.scraper.last();
-  CHECK_OK(store(run, next, index, events));
+  CHECK_OK(store(run, next, index, events, points));
   run.state = std::move(next);
   return {};
 }

@@ -39,7 +39,7 @@ class JobMachine {
 
   // Stores a job (already_exists: the name is taken) with its tags and starts it. `document` is kept as it is.
   Outcome<Job> create(const Scope& scope, const std::string& name, std::shared_ptr<const Task> task,
-                      std::string document, const std::vector<meta::Tag>& tags);
+                      std::string document, const std::vector<meta::Tag>& tags, Creator creator = {});
   Outcome<std::optional<Job>> find(const JobKind& kind, const Scope& scope, const std::string& name) const;
   Outcome<meta::Page> list(const JobKind& kind, meta::ListQuery query) const;
   static Job from_record(const meta::Record& record);
@@ -67,6 +67,10 @@ class JobMachine {
   bool take_output(Run& run, std::size_t index, const std::vector<workers::Line>& lines, std::uint64_t offset);
   Outcome<void> try_take_output(Run& run, std::size_t index, const std::vector<workers::Line>& lines,
                                 std::uint64_t offset);
+  // Its metrics files, on the Serial: now and then while it works, to their ends when it has ended.
+  void watch_metric_files(const RunPtr& run);
+  bool take_metric_files(Run& run, bool ended);
+  Outcome<bool> try_take_metric_files(Run& run, std::size_t index, bool ended);
   void arm_deadline(const RunPtr& run);
 
   // Ending (job_ending.cpp).
@@ -98,8 +102,11 @@ class JobMachine {
   // succeeds or the server ends; false: the server ends or the record is gone, and the caller does nothing more.
   bool change(Run& run, const std::function<void(JobState&)>& with, const std::vector<std::string>& lines = {});
   Outcome<void> try_change(Run& run, const std::function<void(JobState&)>& with, const std::vector<std::string>& lines);
+  // `state` takes the place of the run's. Events are of that host, and so are the points.
   Outcome<void> store(const Run& run, const JobState& state, std::size_t index,
-                      const std::vector<meta::LogEvent>& events);
+                      const std::vector<meta::LogEvent>& events, const std::vector<MeasuredPoint>& points = {});
+  Outcome<void> tell_observers(meta::Session& session, const JobKind& kind, const Job* before, const Job& now,
+                               const std::vector<MeasuredPoint>& points = {}) const;
   // Tells the tests where a job stands; false: it is to go no further.
   bool passed(std::string_view step);
   // Runs `step` on the run's Serial, unless the job is over or the machine is gone.

@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.hpp"
+#include "jobs/job_observer.hpp"
 #include "meta/log_store.hpp"
 #include "meta/store.hpp"
 #include "objects/objects.hpp"
@@ -37,9 +39,11 @@ struct JobParts {
   std::chrono::milliseconds peer_grace{10000};   // the same, for the other hosts of a job that has failed on one
   // How long after a host's failure those of the others are looked at for the cause.
   std::chrono::milliseconds settle{500};
+  std::chrono::milliseconds metric_files_pause{1000};  // between two looks at what a job's processes wrote there
   unsigned transfers = 4;         // downloads at a time; and uploads
   bool isolated = true;           // whether a worker has a file system of its own: mounts are possible
   std::size_t most_jobs = 10000;  // unfinished at a time; create() answers ResourceLimitExceeded beyond
+  std::vector<JobObserver> observers;  // told in this order
   // Tests of restarts: told of each step of a job's life when it is done; false: as if the server had been killed here.
   std::function<bool(std::string_view step)> passed = {};
 };

@@ -78,7 +78,11 @@ void JobMachine::fail_unreadable(const JobKind& kind, const meta::Record& record
   transition.ended = transition.started;
   if (state.job.started) state.job.ended = transition.ended;
   const meta::Record failed = to_record(state, kind.record);
-  auto stored = parts_.store->write([&](meta::Session& session) { return meta::update(session, failed); });
+  const Job before = decode_job(record);
+  auto stored = parts_.store->write([&](meta::Session& session) -> Outcome<void> {
+    CHECK_OK(meta::update(session, failed));
+    return tell_observers(session, kind, &before, state.job);
+  });
   if (!stored)
     log_.error("{}: that cannot be stored: {} {}", record.arn, stored.error().message, stored.error().detail);
 }

@@ -66,6 +66,7 @@ struct Run {
   std::vector<std::size_t> failed;        // hosts, in the order in which they were seen to have failed
   std::shared_ptr<void> settling;         // until it is known which of them is the cause
   std::shared_ptr<void> deadline;
+  std::shared_ptr<void> metric_files;  // when they are looked at again
 
   std::atomic<bool> stop_asked{false};  // ends downloads
   std::atomic<bool> given_up{false};    // another host's preparation has failed: the same

@@ -54,6 +54,8 @@ void read_job(const Members& members, Job& job) {
   members.read("ended", job.ended);
   members.read("model_artifact", job.model_artifact);
   members.read("exit_message", job.exit_message);
+  members.read("creator_arn", job.creator.arn);
+  members.read("creator_principal", job.creator.principal);
   members.each("transitions", [&](const json::value& value) {
     Members from(&value);
     Transition& transition = job.transitions.emplace_back();
@@ -77,6 +79,7 @@ void read_hosts(const Members& members, JobState& state) {
     HostState& host = state.hosts.emplace_back();
     from.read("log_stream", host.log_stream);
     from.read("output_offset", host.output_offset);
+    from.read("metric_offsets", host.metric_offsets);
   });
   if (!state.hosts.empty()) return;
   // Of a server that ran jobs on one host only.
@@ -107,7 +110,9 @@ std::string encode_state(const JobState& state) {
     metrics.push_back({{"name", metric.name}, {"value", metric.value}, {"time", metric.time.micros}});
   }
   for (const auto& host : state.hosts) {
-    hosts.push_back({{"log_stream", host.log_stream}, {"output_offset", host.output_offset}});
+    json::object object{{"log_stream", host.log_stream}, {"output_offset", host.output_offset}};
+    if (!host.metric_offsets.empty()) object["metric_offsets"] = json::value_from(host.metric_offsets);
+    hosts.push_back(std::move(object));
   }
   json::object object{{"secondary_status", job.secondary_status},
                       {"transitions", from_transitions(job.transitions)},
@@ -118,6 +123,8 @@ std::string encode_state(const JobState& state) {
   put(object, "failure_reason", job.failure_reason);
   put(object, "model_artifact", job.model_artifact);
   put(object, "exit_message", job.exit_message);
+  put(object, "creator_arn", job.creator.arn);
+  put(object, "creator_principal", job.creator.principal);
   if (state.ending != Ending::none) object["ending"] = spell(state.ending);
   if (state.attempt > 0) object["attempt"] = state.attempt;
   if (state.launching) object["launching"] = true;

@@ -11,6 +11,7 @@
 
 #include "base/outcome.hpp"
 #include "jobs/job.hpp"
+#include "jobs/metric_files.hpp"
 #include "meta/records.hpp"
 
 namespace clary::jobs {
@@ -21,6 +22,7 @@ enum class Ending { none, completed, failed, stopped, max_runtime };
 struct HostState {
   std::string log_stream;           // <job>/algo-1-<epoch seconds>
   std::uint64_t output_offset = 0;  // bytes of the worker's output that are log events by now
+  FileOffsets metric_offsets;       // bytes of its metrics files that were taken in
 };
 
 struct JobState {

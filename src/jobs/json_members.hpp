@@ -54,6 +54,14 @@ class Members {
       if (value.is_string()) to.emplace_back(value.get_string());
     });
   }
+  void read(std::string_view name, std::map<std::string, std::uint64_t>& to) const {
+    const Members members = object(name);
+    if (members.object_ == nullptr) return;
+    for (const auto& [key, member] : *members.object_) {
+      std::uint64_t number = 0;
+      if (members.read(key, number)) to[std::string(key)] = number;
+    }
+  }
   void read(std::string_view name, std::map<std::string, std::string>& to) const {
     const auto* value = find(name);
     if (value == nullptr || !value->is_object()) return;

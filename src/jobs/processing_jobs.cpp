@@ -12,9 +12,11 @@ ProcessingJobs::ProcessingJobs(std::shared_ptr<JobMachine> machine) : machine_(s
 ProcessingJobs::~ProcessingJobs() = default;
 
 Outcome<ProcessingJob> ProcessingJobs::create(const Scope& scope, const std::string& name, const ProcessingSpec& spec,
-                                              std::string document, const std::vector<meta::Tag>& tags) {
+                                              std::string document, const std::vector<meta::Tag>& tags,
+                                              Creator creator) {
   CHECK_OK(check_processing_spec(spec));
-  return machine_->create(scope, name, make_processing_task(machine_->parts(), spec), std::move(document), tags);
+  return machine_->create(scope, name, make_processing_task(machine_->parts(), spec), std::move(document), tags,
+                          std::move(creator));
 }
 
 Outcome<std::optional<ProcessingJob>> ProcessingJobs::find(const Scope& scope, const std::string& name) const {

@@ -28,7 +28,8 @@ class ProcessingJobs {
   // Stores the job (already_exists: the name is taken) with its tags and starts it. `document` is kept as it is: the
   // request, a JSON object, which its hosts read as processingjobconfig.json.
   Outcome<ProcessingJob> create(const Scope& scope, const std::string& name, const ProcessingSpec& spec,
-                                std::string document, const std::vector<meta::Tag>& tags);
+                                std::string document, const std::vector<meta::Tag>& tags,
+                                Creator creator = {});
   Outcome<std::optional<ProcessingJob>> find(const Scope& scope, const std::string& name) const;
   Outcome<meta::Page> list(const meta::ListQuery& query) const;  // from_record() reads one
   static ProcessingJob from_record(const meta::Record& record);

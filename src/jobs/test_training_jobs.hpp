@@ -46,6 +46,8 @@ class Jobs : public Ground {
                                                    .workers_folder = base / "workers",
                                                    .stop_grace = 7s,
                                                    .settle = 20ms,
+                                                   .metric_files_pause = 2ms,
+                                                   .observers = observers,
                                                    .passed = passed});
   }
   // kill -9 and a new server: the old one's threads end where they stand; workers live on.
@@ -129,6 +131,7 @@ class Jobs : public Ground {
   runtimes::Catalogue catalogue;
   std::unique_ptr<FakeLauncher> launcher;
   std::function<bool(std::string_view)> passed;  // of the next server
+  std::vector<JobObserver> observers;            // of the next server
   FakeEnvironments environments;
   workers::Slots slots{workers::host_share()};
   std::unique_ptr<TrainingJobs> jobs;

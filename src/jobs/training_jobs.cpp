@@ -18,8 +18,18 @@ Outcome<void> TrainingJobs::resume() {
 }
 
 Outcome<TrainingJob> TrainingJobs::create(const Scope& scope, const std::string& name, const TrainingSpec& spec,
-                                          std::string document, const std::vector<meta::Tag>& tags) {
-  return machine_->create(scope, name, make_training_task(machine_->parts(), spec), std::move(document), tags);
+                                          std::string document, const std::vector<meta::Tag>& tags,
+                                          Creator creator) {
+  return machine_->create(scope, name, make_training_task(machine_->parts(), spec), std::move(document), tags,
+                          std::move(creator));
+}
+
+std::vector<MetricDefinition> TrainingJobs::shown_definitions(const std::string& image) const {
+  std::vector<MetricDefinition> definitions;
+  const auto version = machine_->parts().catalogue.match(image);
+  if (!version || !version->shows_metrics) return definitions;
+  for (const auto& metric : version->metrics) definitions.push_back({metric.name, metric.regex});
+  return definitions;
 }
 
 Outcome<std::optional<TrainingJob>> TrainingJobs::find(const Scope& scope, const std::string& name) const {

@@ -32,7 +32,10 @@ class TrainingJobs {
 
   // Stores the job (already_exists: the name is taken) with its tags and starts it. `document` is kept as it is.
   Outcome<TrainingJob> create(const Scope& scope, const std::string& name, const TrainingSpec& spec,
-                              std::string document, const std::vector<meta::Tag>& tags);
+                              std::string document, const std::vector<meta::Tag>& tags,
+                              Creator creator = {});
+  // The definitions that AWS adds to a request without any: those of an image that is an algorithm of its own.
+  std::vector<MetricDefinition> shown_definitions(const std::string& image) const;
   Outcome<std::optional<TrainingJob>> find(const Scope& scope, const std::string& name) const;
   Outcome<meta::Page> list(const meta::ListQuery& query) const;  // records; from_record() reads one
   static TrainingJob from_record(const meta::Record& record);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "io/archive.hpp"
+#include "jobs/metric_files.hpp"
 #include "jobs/training_files.hpp"
 #include "jobs/worker_parts.hpp"
 
@@ -30,7 +31,7 @@ Outcome<void> make_layout(const TrainingSpec& spec, const Host& host) {
   const auto& owner = host.owner;
   TRY(io::File top, io::File::open(host.ml, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   std::vector<std::vector<std::string>> folders{
-      {"code"}, {"input", "config"}, {"input", "data"}, {"model"}, {"output", "data"}};
+      {"code"}, {"input", "config"}, {"input", "data"}, {"model"}, {"output", "data"}, metric_files_folder()};
   for (const auto& channel : spec.channels) {
     // The API's pattern lets a channel be called "..".
     auto name = io::safe_parts(channel.name);
@@ -64,6 +65,7 @@ workers::WorkerSpec training_worker(const Job& job, const TrainingSpec& spec, co
     if (!framework.empty()) environment.try_emplace("CLARY_FRAMEWORK", framework);
   }
   surround(ready, spec.environment, worker);
+  environment["SAGEMAKER_METRICS_DIRECTORY"] = metric_files_inside;
   environment["TRAINING_JOB_NAME"] = job.name;
   environment["TRAINING_JOB_ARN"] = job.arn;
   return worker;

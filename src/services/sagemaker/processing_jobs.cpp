@@ -114,7 +114,8 @@ Outcome<CreateProcessingJobOutput> create_processing_job(Context& call, const Cr
   CHECK_OK(check_served(in));
   CHECK_OK(check_tags(in.Tags));
   std::string document = with_invocation(call.request, wire::to_document(CreateProcessingJobRequest_shape, in));
-  auto job = call.processing.create(call.scope, in.ProcessingJobName, to_spec(in), std::move(document), to_tags(in.Tags));
+  auto job = call.processing.create(call.scope, in.ProcessingJobName, to_spec(in), std::move(document), to_tags(in.Tags),
+                                    creator_of(call));
   if (!job && job.error().kind == ErrorKind::already_exists) {
     TRY(auto earlier, call.processing.find(call.scope, in.ProcessingJobName));
     if (earlier && repeats(call.request, earlier->document)) return CreateProcessingJobOutput{.ProcessingJobArn = earlier->arn};

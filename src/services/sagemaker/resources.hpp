@@ -57,6 +57,9 @@ meta::ListQuery to_query(std::string_view kind, const Scope& scope, const Input&
   return query;
 }
 
+// The caller, for the record of a job.
+inline jobs::Creator creator_of(const Context& call) { return {call.identity.principal_arn, call.identity.user_id}; }
+
 // What a page says of the next one.
 inline std::optional<std::string> next_token(const meta::Page& page) {
   return page.next.empty() ? std::nullopt : std::optional(page.next);

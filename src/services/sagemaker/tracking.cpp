@@ -110,4 +110,21 @@ std::vector<TrialComponentMetricSummary> to_metric_summaries(const std::vector<m
   return metrics;
 }
 
+std::string source_column(std::string arn) {
+  for (char& c : arn) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return arn;
+}
+
+Outcome<DescribeTrialComponentOutput> read_component(const meta::Record& record) {
+  return read_tracked<&DescribeTrialComponentOutput::TrialComponentArn, DescribeTrialComponentOutput>(
+      DescribeTrialComponentResponse_shape, record);
+}
+
+void set_component(meta::Record& record, const DescribeTrialComponentOutput& component) {
+  record.status = component.Status ? component.Status->PrimaryStatus.value_or("") : "";
+  record.parent = component.Source ? source_column(component.Source->SourceArn.value_or("")) : "";
+  record.document = tracked_document<&DescribeTrialComponentOutput::TrialComponentArn>(
+      DescribeTrialComponentResponse_shape, component);
+}
+
 }  // namespace clary::services::sagemaker

@@ -68,6 +68,12 @@ std::string tracked_document(const wire::Shape& shape, Output answer) {
   return wire::to_document(shape, answer);
 }
 
+// A trial component's record, and its columns and document from what its Describe answers.
+Outcome<DescribeTrialComponentOutput> read_component(const meta::Record& record);
+void set_component(meta::Record& record, const DescribeTrialComponentOutput& component);
+// How a source stands in a component's column `parent`: SDK 2 asks for it in lower case, SDK 1 as it is.
+std::string source_column(std::string arn);
+
 // A List operation's times, order and page.
 template <typename Input>
 meta::ListQuery to_tracked_query(std::string_view kind, const Scope& scope, const Input& in) {

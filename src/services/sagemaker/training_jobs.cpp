@@ -124,15 +124,26 @@ void add_progress(const jobs::TrainingJob& job, DescribeTrainingJobOutput& out) 
   }
 }
 
+CreateTrainingJobInput with_shown_metrics(Context& call, CreateTrainingJobInput in) {
+  AlgorithmSpecification& algorithm = *in.AlgorithmSpecification;
+  if (algorithm.MetricDefinitions && !algorithm.MetricDefinitions->empty()) return in;
+  const auto shown = call.jobs.shown_definitions(*algorithm.TrainingImage);
+  if (!shown.empty()) algorithm.MetricDefinitions.emplace();
+  for (const jobs::MetricDefinition& metric : shown) algorithm.MetricDefinitions->push_back({metric.name, metric.regex});
+  return in;
+}
+
 }  // namespace
 
-Outcome<CreateTrainingJobOutput> create_training_job(Context& call, const CreateTrainingJobInput& in) {
-  CHECK_OK(check_served(in));
-  CHECK_OK(check_tags(in.Tags));
+Outcome<CreateTrainingJobOutput> create_training_job(Context& call, const CreateTrainingJobInput& asked) {
+  CHECK_OK(check_served(asked));
+  CHECK_OK(check_tags(asked.Tags));
+  const CreateTrainingJobInput in = with_shown_metrics(call, asked);
   jobs::TrainingSpec spec = to_spec(in);
   CHECK_OK(jobs::check_metric_definitions(spec.metrics));
   std::string document = with_invocation(call.request, wire::to_document(CreateTrainingJobRequest_shape, in));
-  auto job = call.jobs.create(call.scope, in.TrainingJobName, spec, std::move(document), to_tags(in.Tags));
+  auto job = call.jobs.create(call.scope, in.TrainingJobName, spec, std::move(document), to_tags(in.Tags),
+                              creator_of(call));
   if (!job && job.error().kind == ErrorKind::already_exists) {
     TRY(auto earlier, call.jobs.find(call.scope, in.TrainingJobName));
     if (earlier && repeats(call.request, earlier->document)) return CreateTrainingJobOutput{.TrainingJobArn = earlier->arn};

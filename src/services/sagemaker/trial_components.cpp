@@ -13,22 +13,6 @@ constexpr std::size_t most_artifacts = 60;
 
 using Parameters = std::map<std::string, TrialComponentParameterValue>;
 
-Outcome<DescribeTrialComponentOutput> read_component(const meta::Record& record) {
-  return read_tracked<&DescribeTrialComponentOutput::TrialComponentArn, DescribeTrialComponentOutput>(
-      DescribeTrialComponentResponse_shape, record);
-}
-
-std::string document_of(DescribeTrialComponentOutput component) {
-  return tracked_document<&DescribeTrialComponentOutput::TrialComponentArn>(DescribeTrialComponentResponse_shape,
-                                                                            std::move(component));
-}
-
-void set_columns(meta::Record& record, const DescribeTrialComponentOutput& component) {
-  record.status = component.Status ? component.Status->PrimaryStatus.value_or("") : "";
-  record.parent = component.Source ? component.Source->SourceArn.value_or("") : "";
-  record.document = document_of(component);
-}
-
 Outcome<void> check_parameters(const std::optional<Parameters>& parameters) {
   if (!parameters) return {};
   for (const auto& [name, value] : *parameters) {
@@ -68,7 +52,7 @@ Outcome<CreateTrialComponentOutput> create_trial_component(Context& call, const 
   meta::Record record;
   record.kind = trial_component_kind;
   record.name = in.TrialComponentName;
-  set_columns(record, component);
+  set_component(record, component);
   TRY(auto stored, create_tracked(call, std::move(record), in.Tags));
   return CreateTrialComponentOutput{.TrialComponentArn = stored.arn};
 }
@@ -94,7 +78,7 @@ Outcome<DescribeTrialComponentOutput> describe_trial_component(Context& call, co
 
 Outcome<ListTrialComponentsOutput> list_trial_components(Context& call, const ListTrialComponentsInput& in) {
   auto query = to_tracked_query(trial_component_kind, call.scope, in);
-  query.parent = in.SourceArn;
+  if (in.SourceArn) query.parent = source_column(*in.SourceArn);
   TRY(meta::Page page, call.store.read([&](meta::Session& session) -> Outcome<meta::Page> {
     meta::LinkFilter links{.kind = std::string(component_link)};
     if (in.TrialName) {
@@ -135,7 +119,7 @@ Outcome<UpdateTrialComponentOutput> update_trial_component(Context& call, const 
         CHECK_OK(merge(component.OutputArtifacts, in.OutputArtifacts, in.OutputArtifactsToRemove, most_artifacts,
                        "output artifacts"));
         component.LastModifiedBy = user_of(call);
-        set_columns(stored, component);
+        set_component(stored, component);
         return {};
       }));
   return UpdateTrialComponentOutput{.TrialComponentArn = record.arn};
