@@ -87,7 +87,7 @@ class Ground(ClaryServer):
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=data)
         return f"s3://{BUCKET}/{key}"
 
-    def train(self, code_url, image=SKLEARN, hyperparameters=None, channels=None, instance="ml.m4.xlarge"):
+    def train(self, code_url, image=SKLEARN, hyperparameters=None, channels=None, instance="ml.m4.xlarge", metrics=()):
         """Runs script.py of an archive of code as a training job. Its name, the time of the call, the time of its end as seen here.
         channels: {name: S3 prefix}."""
         name = self.name("job")
@@ -100,7 +100,8 @@ class Ground(ClaryServer):
         began = time.time()
         self.sagemaker.create_training_job(
             TrainingJobName=name, RoleArn=self.role, HyperParameters=parameters,
-            AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"}, **({"InputDataConfig": inputs} if inputs else {}),
+            AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File", "MetricDefinitions": list(metrics)},
+            **({"InputDataConfig": inputs} if inputs else {}),
             OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/output"}, StoppingCondition={"MaxRuntimeInSeconds": 600},
             ResourceConfig={"InstanceType": instance, "InstanceCount": 1, "VolumeSizeInGB": 5})
         while True:
