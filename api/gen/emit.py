@@ -6,7 +6,8 @@ KINDS = {"string": "string", "character": "string", "integer": "integer", "long"
          "boolean": "boolean", "timestamp": "timestamp", "blob": "blob", "structure": "structure", "list": "list", "map": "map"}
 LOCATIONS = {"uri": "uri", "querystring": "query", "header": "header", "headers": "header_prefix", "statusCode": "status"}
 TIME_FORMATS = {"unixTimestamp": "epoch_seconds", "iso8601": "iso8601", "rfc822": "http_date"}
-PROTOCOLS = {"json-1.0": "json_1_0", "json-1.1": "json_1_1", "query": "query", "rest-json": "rest_json", "rest-xml": "rest_xml"}
+PROTOCOLS = {"json-1.0": "json_1_0", "json-1.1": "json_1_1", "query": "query", "rest-json": "rest_json", "rest-xml": "rest_xml",
+             "smithy-rpc-v2-cbor": "rpc_v2_cbor"}
 INTEGER_RANGE = (-(2**31), 2**31 - 1)
 
 
@@ -27,7 +28,7 @@ class Emitter:
     def __init__(self, model):
         self.model = model
         self.ns = namespace(model.name)
-        self.protocol = _protocol(model.metadata)
+        self.protocols = _protocols(model.metadata)
 
     # The C++ type that keeps a shape. Names are qualified, since a member may be called as its type is.
     def type_of(self, name):
@@ -199,18 +200,20 @@ class Emitter:
         lines = ["", "namespace {", f"const wire::Operation* const served[] = {{{served}}};",
                  f"constexpr std::string_view known[] = {{{known}}};"]
         lines += ["constexpr wire::ErrorShape errors[] = {", *errors, "};"] if errors else []
+        protocols = ", ".join(f"wire::Protocol::{protocol}" for protocol in self.protocols)
+        lines.append(f"constexpr wire::Protocol protocols[] = {{{protocols}}};")
         scope = metadata.get("signingName", metadata["endpointPrefix"])
         return lines + ["}  // namespace", "",
                         f"const wire::Service service{{{quoted(self.model.name)}, {quoted(scope)}, {quoted(metadata['serviceId'])}, "
-                        f"wire::Protocol::{self.protocol}, {quoted(metadata.get('targetPrefix', ''))}, {quoted(metadata['apiVersion'])}, "
-                        f"{quoted(xml_namespace)}, served, known, {'errors' if errors else '{}'}}};", ""]
+                        f"wire::Protocol::{self.protocols[0]}, {quoted(metadata.get('targetPrefix', ''))}, {quoted(metadata['apiVersion'])}, "
+                        f"{quoted(xml_namespace)}, served, known, {'errors' if errors else '{}'}, protocols, "
+                        f"{_bool('awsQueryCompatible' in metadata)}}};", ""]
 
 
-def _protocol(metadata):
-    protocol = metadata["protocol"]
-    if protocol == "json":
-        protocol = f"json-{metadata.get('jsonVersion', '1.0')}"
-    return PROTOCOLS[protocol]
+def _protocols(metadata):
+    """All that the service speaks, the model's first choice first."""
+    names = metadata.get("protocols", [metadata["protocol"]])
+    return [PROTOCOLS[f"json-{metadata.get('jsonVersion', '1.0')}" if name == "json" else name] for name in names]
 
 
 def _bool(value):

@@ -16,6 +16,7 @@
 
 #include "services/codec.hpp"
 #include "services/context.hpp"
+#include "services/errors.hpp"
 
 namespace clary::services {
 
@@ -32,7 +33,7 @@ Outcome<Input> read_input(const wire::Operation& operation, const Codec& codec) 
   wire::Violations violations;
   CHECK_OK(codec.read(operation, &input, violations));
   wire::validate(*operation.input, &input, violations);
-  CHECK_OK(violations.result());
+  CHECK_OK(check(violations, *operation.service));
   return input;
 }
 

@@ -48,6 +48,8 @@ constexpr Override overrides[] = {
     {"sagemaker-runtime", ErrorKind::limit_exceeded, "ValidationError", 413},
     {"sagemaker-runtime", ErrorKind::unavailable, "ServiceUnavailable", 503},
     {"sagemaker-runtime", ErrorKind::internal, "InternalFailure", 500},
+    {"cloudwatch", ErrorKind::validation, "InvalidParameterValueException", 400},
+    {"cloudwatch", ErrorKind::internal, "InternalServiceFault", 500},
     {"logs", ErrorKind::validation, "InvalidParameterException", 400},
     {"logs", ErrorKind::not_found, "ResourceNotFoundException", 400},
 };
@@ -79,21 +81,34 @@ std::optional<unsigned> status_of(std::string_view code, const wire::Service& se
 
 }  // namespace
 
-NamedError name_of(const Error& error, const wire::Service& service) {
+NamedError name_of(const Error& error, const wire::Service& service, wire::Protocol protocol) {
   const auto& row = *std::find_if(std::begin(by_kind), std::end(by_kind), [&](const Named& named) { return named.kind == error.kind; });
-  if (!error.code.empty()) {
-    if (service.protocol == wire::Protocol::rest_json && is_disbelief(error.code)) return {error.code, 403};
-    auto status = status_of(error.code, service);
-    for (const wire::ErrorShape& shape : service.errors) {
-      if (shape.name == error.code) return {std::string(shape.code), shape.status};
-    }
-    return {error.code, status.value_or(row.status)};
+  const bool query = protocol == wire::Protocol::query || protocol == wire::Protocol::rest_xml;
+  std::string code = error.code;
+  unsigned status = row.status;
+  if (!code.empty()) {
+    if (protocol == wire::Protocol::rest_json && is_disbelief(code)) return {code, 403};
+    status = status_of(code, service).value_or(status);
+  } else {
+    const auto* special = std::find_if(std::begin(overrides), std::end(overrides),
+                                       [&](const Override& known) { return known.service == service.name && known.kind == error.kind; });
+    if (special == std::end(overrides)) return {query ? row.query : row.json, status, service.query_compatible && !query ? row.query : ""};
+    code = special->code, status = special->status;
   }
-  for (const Override& special : overrides) {
-    if (special.service == service.name && special.kind == error.kind) return {special.code, special.status};
+  const bool keeps_both = service.query_compatible && !query;
+  for (const wire::ErrorShape& shape : service.errors) {
+    if (shape.name == code || (keeps_both && shape.code == code))
+      return {std::string(keeps_both ? shape.name : shape.code), error.code.empty() ? status : shape.status, std::string(keeps_both ? shape.code : "")};
   }
-  bool query = service.protocol == wire::Protocol::query || service.protocol == wire::Protocol::rest_xml;
-  return {query ? row.query : row.json, row.status};
+  return {code, status, keeps_both ? code : ""};
+}
+
+Outcome<void> check(const wire::Violations& violations, const wire::Service& service) {
+  constexpr std::string_view missing = "MissingRequiredParameterException";
+  const bool named = std::any_of(service.errors.begin(), service.errors.end(), [&](const wire::ErrorShape& shape) { return shape.name == missing; });
+  if (named && !violations.first_missing().empty())
+    return aws_error(ErrorKind::validation, std::string(missing), "The parameter {} is required.", violations.first_missing());
+  return violations.result();
 }
 
 }  // namespace clary::services

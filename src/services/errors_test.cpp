@@ -62,6 +62,45 @@ TEST(Errors, CodesOfNoModelHaveTheProtocolsStatusElseTheirKinds) {
   EXPECT_EQ(told(aws_error(ErrorKind::unavailable, "SomethingElse", "x"), service), "SomethingElse 503");
 }
 
+TEST(Errors, OfAServiceThatSpokeQueryKeepBothNames) {
+  constexpr wire::ErrorShape errors[] = {{"InternalServiceFault", "InternalServiceError", 500},
+                                         {"InvalidParameterValueException", "InvalidParameterValue", 400},
+                                         {"MissingRequiredParameterException", "MissingParameter", 400}};
+  auto service = make_service("cloudwatch", wire::Protocol::rpc_v2_cbor, errors);
+  service.query_compatible = true;
+  auto both = [&](const Error& error, wire::Protocol protocol) {
+    NamedError named = name_of(error, service, protocol);
+    return fmt::format("{} {} {}", named.code, named.query_code, named.status);
+  };
+  for (auto protocol : {wire::Protocol::json_1_0, wire::Protocol::rpc_v2_cbor}) {
+    EXPECT_EQ(both(validation("x"), protocol), "InvalidParameterValueException InvalidParameterValue 400");
+    EXPECT_EQ(both(aws_error(ErrorKind::validation, "MissingRequiredParameterException", "x"), protocol),
+              "MissingRequiredParameterException MissingParameter 400");
+    EXPECT_EQ(both(aws_error(ErrorKind::validation, "InvalidParameterValue", "x"), protocol),
+              "InvalidParameterValueException InvalidParameterValue 400");
+    EXPECT_EQ(both(internal("x"), protocol), "InternalServiceFault InternalServiceError 500");
+    EXPECT_EQ(both(make_error(ErrorKind::not_implemented, "x"), protocol), "UnknownOperationException InvalidAction 400");
+    EXPECT_EQ(both(aws_error(ErrorKind::access_denied, "InvalidClientTokenId", "x"), protocol), "InvalidClientTokenId InvalidClientTokenId 403");
+  }
+  EXPECT_EQ(both(validation("x"), wire::Protocol::query), "InvalidParameterValue  400");
+  EXPECT_EQ(both(internal("x"), wire::Protocol::query), "InternalServiceError  500");
+  EXPECT_EQ(both(make_error(ErrorKind::not_implemented, "x"), wire::Protocol::query), "InvalidAction  400");
+}
+
+TEST(Errors, AMissingParameterHasANameOfItsOwnWhereTheModelHasIt) {
+  wire::Violations violations;
+  wire::Path list{nullptr, "MetricData", 0, {}}, first{&list, {}, 1, {}}, name{&first, "MetricName", 0, {}};
+  violations.missing(name);
+  auto plain = check(violations, make_service("some", wire::Protocol::json_1_1, shapes));
+  EXPECT_EQ(plain.error().message,
+            "1 validation error detected: Value null at 'metricData.1.member.metricName' failed to satisfy constraint: Member must not be null");
+  constexpr wire::ErrorShape errors[] = {{"MissingRequiredParameterException", "MissingParameter", 400}};
+  auto named = check(violations, make_service("cloudwatch", wire::Protocol::query, errors));
+  EXPECT_EQ(named.error().code, "MissingRequiredParameterException");
+  EXPECT_EQ(named.error().message, "The parameter MetricData.member.1.MetricName is required.");
+  EXPECT_TRUE(check(wire::Violations{}, make_service("cloudwatch", wire::Protocol::query, errors)).ok());
+}
+
 TEST(Errors, EveryKindHasANameAndAnErrorsStatus) {
   for (auto protocol : {wire::Protocol::json_1_0, wire::Protocol::json_1_1, wire::Protocol::query,
                         wire::Protocol::rest_json, wire::Protocol::rest_xml}) {

@@ -120,6 +120,7 @@ class Reader {
 
   Outcome<void> read_structure(const Shape& shape, void* target, const json::value& value, const Path& path) {
     if (!value.is_object()) return mismatch(value, "an Object");
+    if (++structures_ > most_structures) return serialization(fmt::format("The request body has more than {} objects", most_structures));
     const json::object& object = value.get_object();
     for (const Field& field : shape.fields) {
       if (field.location != Location::body || &field == shape.payload) continue;
@@ -135,6 +136,7 @@ class Reader {
   }
 
   Violations& violations_;
+  std::size_t structures_ = 0;
 };
 
 void write_time(Time time, TimeFormat format, std::string& out) {

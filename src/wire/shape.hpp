@@ -95,7 +95,7 @@ struct Operation {
   const Service* service;
 };
 
-enum class Protocol : std::uint8_t { json_1_0, json_1_1, query, rest_json, rest_xml };
+enum class Protocol : std::uint8_t { json_1_0, json_1_1, query, rest_json, rest_xml, rpc_v2_cbor };
 
 struct ErrorShape {
   std::string_view name;  // the exception's shape: "ResourceNotFound"
@@ -107,13 +107,15 @@ struct Service {
   std::string_view name;           // "sagemaker": the key in operations.toml
   std::string_view scope;          // in the credential scope: "sagemaker"
   std::string_view id;             // "SageMaker"
-  Protocol protocol;
+  Protocol protocol;               // the first of `protocols`
   std::string_view target_prefix;  // "SageMaker"
   std::string_view api_version;
   std::string_view xml_namespace;
   std::span<const Operation* const> operations;         // served, as in operations.toml
   std::span<const std::string_view> known_operations;   // all of the published model, sorted
   std::span<const ErrorShape> errors;                   // all modelled errors, sorted by name
+  std::span<const Protocol> protocols;                  // a request may come in any of them
+  bool query_compatible = false;                        // errors keep their query codes beside, in the other protocols
 };
 
 template <typename T>

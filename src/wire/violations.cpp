@@ -190,6 +190,13 @@ std::string Path::str() const {
   return before;
 }
 
+std::string Path::query_name() const {
+  std::string name = outer != nullptr ? outer->query_name() : std::string{};
+  if (!name.empty()) name += '.';
+  if (index > 0) return name + fmt::format("member.{}", index);
+  return name.append(member.empty() ? key : member);
+}
+
 void Violations::add(const std::string& value, const Path& path, const std::string& constraint) {
   constexpr std::size_t longest = 1024;
   if (found_.size() >= most_told) return;
@@ -200,6 +207,7 @@ void Violations::add(const std::string& value, const Path& path, const std::stri
 void Violations::missing(const Path& path) {
   if (found_.size() >= most_told) return;
   missing_.insert(path.str());
+  if (first_missing_.empty()) first_missing_ = path.query_name();
   found_.push_back(fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", path.str()));
 }
 

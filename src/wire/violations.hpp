@@ -13,6 +13,9 @@
 
 namespace clary::wire {
 
+// A structure takes some hundred bytes, and "{}" two, or one in CBOR: a reader stops here, long after any request that means something.
+inline constexpr std::size_t most_structures = 200'000;
+
 // The place that a walker has reached: a chain on the walkers' own stack.
 struct Path {
   const Path* outer = nullptr;
@@ -20,6 +23,7 @@ struct Path {
   std::size_t index = 0;      // a list's element, from 1
   std::string_view key{};     // a map's entry
   std::string str() const;
+  std::string query_name() const;  // "MetricData.member.1.MetricName"
 };
 
 class Violations {
@@ -29,12 +33,15 @@ class Violations {
   // Whether missing() was told of this place: there is no value there to check.
   bool is_missing(const Path& path) const { return !missing_.empty() && missing_.contains(path.str()); }
   bool empty() const { return found_.empty(); }
+  // The query protocol's name of the first that missing() was told of; empty: of none.
+  const std::string& first_missing() const { return first_missing_; }
   // The error of all that was found; nothing when there was nothing.
   Outcome<void> result() const;
 
  private:
   std::vector<std::string> found_;
   std::set<std::string> missing_;
+  std::string first_missing_;
 };
 
 // Checks lengths, ranges, patterns and enumerations of a structure and all that is in it.
