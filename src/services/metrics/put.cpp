@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "meta/applied_calls.hpp"
 #include "meta/records.hpp"
 #include "meta/series.hpp"
 #include "services/metrics/handlers.hpp"
+#include "services/repeated.hpp"
 
 namespace clary::services::metrics {
 
@@ -42,29 +42,9 @@ std::vector<meta::NamedPoints> by_metric(const std::vector<RawMetricData>& data,
   return series;
 }
 
-// A call as its client names it, the same at each attempt; and whether it may have been applied: not if this is the first ("attempt=1; max=5").
-struct Attempt {
-  std::string_view call;
-  bool again = false;
-};
-
-Attempt attempt_of(const http::Request& request) {
-  constexpr std::size_t longest = 64;  // ids are UUIDs
-  constexpr std::string_view first = "attempt=1";
-  std::string_view call = request.headers.get("amz-sdk-invocation-id");
-  if (call.size() > longest) return {};
-  std::string_view told = request.headers.get("amz-sdk-request");
-  return {call, told != first && !told.starts_with("attempt=1;")};
-}
-
-Outcome<void> store_points(meta::Session& session, std::int64_t component, const BatchPutMetricsInput& in, const Attempt& attempt, Codes& codes) {
-  if (!attempt.call.empty()) {
-    if (attempt.again) {
-      TRY(bool applied, meta::was_applied(session, attempt.call));
-      if (applied) return {};
-    }
-    CHECK_OK(meta::set_applied(session, attempt.call));
-  }
+Outcome<void> store_points(meta::Session& session, std::int64_t component, const BatchPutMetricsInput& in, const http::Request& request, Codes& codes) {
+  TRY(const bool repeated, is_repeated(session, request));
+  if (repeated) return {};
   std::vector<meta::NamedPoints> series = by_metric(in.MetricData, codes);
   if (series.empty()) return {};
   TRY(auto refused, meta::append(session, component, series, most_metrics));
@@ -80,10 +60,9 @@ Outcome<void> store_points(meta::Session& session, std::int64_t component, const
 
 Outcome<BatchPutMetricsOutput> batch_put_metrics(Context& call, const BatchPutMetricsInput& in) {
   Codes codes = check(in.MetricData, call.clock.now());
-  const Attempt attempt = attempt_of(call.request);
   CHECK_OK(call.store.write([&](meta::Session& session) -> Outcome<void> {
     TRY(auto component, meta::find_id(session, trial_component_kind, call.scope, in.TrialComponentName));
-    if (component) return store_points(session, *component, in, attempt, codes);
+    if (component) return store_points(session, *component, in, call.request, codes);
     codes.assign(codes.size(), "VALIDATION_ERROR");
     return {};
   }));
