@@ -17,7 +17,7 @@ bool is_region(std::string_view text) {
 }
 
 // Regional names are <prefix>.<region>.amazonaws.com; some services have a global name beside.
-constexpr std::string_view regional[] = {"sts", "api.sagemaker", "runtime.sagemaker", "metrics.sagemaker", "s3", "logs"};
+constexpr std::string_view regional[] = {"sts", "api.sagemaker", "runtime.sagemaker", "metrics.sagemaker", "s3", "logs", "monitoring"};
 constexpr std::string_view global[] = {"sts.amazonaws.com", "s3.amazonaws.com", "iam.amazonaws.com"};
 // The SDKs send telemetry to buckets of these names; answered here at once, so that no fit() waits for it.
 constexpr std::string_view telemetry[] = {"sm-pysdk-t-", "dev-exp-t-"};

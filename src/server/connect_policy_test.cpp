@@ -13,7 +13,8 @@ ConnectPolicy policy() {
 
 TEST(ConnectPolicy, EndsForTheExactNamesOfServicesServed) {
   for (const char* host : {"sts.us-east-1.amazonaws.com", "sts.amazonaws.com", "iam.amazonaws.com", "api.sagemaker.eu-west-1.amazonaws.com",
-                           "runtime.sagemaker.ap-southeast-2.amazonaws.com", "s3.us-west-2.amazonaws.com", "logs.us-east-1.amazonaws.com"})
+                           "runtime.sagemaker.ap-southeast-2.amazonaws.com", "s3.us-west-2.amazonaws.com", "logs.us-east-1.amazonaws.com",
+                           "monitoring.us-east-1.amazonaws.com"})
     EXPECT_EQ(decide(policy(), host, 443).kind, Kind::terminate) << host;
 }
 

@@ -1,5 +1,6 @@
 #include "server/dispatcher.hpp"
 
+#include "api/cloudwatch.hpp"
 #include "api/iam.hpp"
 #include "api/logs.hpp"
 #include "api/sagemaker-metrics.hpp"
@@ -10,6 +11,8 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/rng.hpp"
+#include "io/gzip.hpp"
+#include "services/cloudwatch/handlers.hpp"
 #include "services/codec.hpp"
 #include "services/iam/handlers.hpp"
 #include "services/logs/handlers.hpp"
@@ -47,7 +50,8 @@ const Served* find_served(std::string_view scope, const http::Request& request) 
   static const Served all[] = {{api::sagemaker::service, services::sagemaker::bindings},
                                {api::sts::service, services::sts::bindings},
                                {api::iam::service, services::iam::bindings},
-                               {api::logs::service, services::logs::bindings}};
+                               {api::logs::service, services::logs::bindings},
+                               {api::cloudwatch::service, services::cloudwatch::bindings}};
   for (const Served& served : all) {
     if (served.service.scope == scope) return &served;
   }
@@ -63,10 +67,12 @@ const wire::Service* guess_service(const http::Request& request) {
   std::string_view target = request.headers.get("x-amz-target");
   if (target.starts_with("SageMaker.")) return &api::sagemaker::service;
   if (target.starts_with("Logs_")) return &api::logs::service;
+  if (target.starts_with(api::cloudwatch::service.target_prefix) || request.headers.has("smithy-protocol")) return &api::cloudwatch::service;
   if (is_invocation(request)) return &api::sagemaker_runtime::service;
   if (is_metrics(request)) return &api::sagemaker_metrics::service;
   // By the name that a CONNECT or a virtual host led here: "sts.us-east-1.amazonaws.com".
   std::string_view host = request.headers.get("host");
+  if (host.starts_with("monitoring.") && host.find("amazonaws.com") != std::string_view::npos) return &api::cloudwatch::service;
   if (host.starts_with("iam.") && host.find("amazonaws.com") != std::string_view::npos) return &api::iam::service;
   if (is_query(request) || (host.starts_with("sts.") && host.find("amazonaws.com") != std::string_view::npos)) return &api::sts::service;
   return nullptr;
@@ -78,6 +84,8 @@ const wire::Service& form_of_unserved(const http::Request& request) {
   return is_query(request) ? api::sts::service : api::sagemaker_runtime::service;
 }
 
+Error too_large() { return aws_error(ErrorKind::limit_exceeded, "RequestEntityTooLarge", "The request body is larger than 16 MiB."); }
+
 http::Response error_answer(const wire::Service& service, const http::Request& request, const Error& error) {
   http::Response response = services::make_codec(service, request, {})->write_error(error);
   response.headers.set("x-amzn-RequestId", request.id);
@@ -87,6 +95,16 @@ http::Response error_answer(const wire::Service& service, const http::Request& r
 http::Response refuse(const wire::Service& service, const http::Request& request, const Error& error) {
   refused_.add();
   return error_answer(service, request, auth::as_named_by(service.scope, error));
+}
+
+// The document as its codec reads it: clients pack large ones. `room` is where it is unpacked to.
+Outcome<std::string_view> unpacked(const http::Request& request, std::string_view body, std::string& room) {
+  if (request.headers.get("content-encoding") != "gzip") return body;
+  auto document = io::gunzip(body, largest_document);
+  if (!document && document.error().kind == ErrorKind::limit_exceeded) return too_large();
+  if (!document) return aws_error(ErrorKind::validation, "SerializationException", "The request body is not in gzip's format, as its Content-Encoding says.");
+  room = *std::move(document);
+  return std::string_view(room);
 }
 
 }  // namespace
@@ -157,7 +175,7 @@ http::Route Dispatcher::route_signed(http::Request& request, const auth::Claim& 
     return run(*served, claim, req, *body);
   };
   blocking.too_large = [served](const http::Request& req) {
-    return error_answer(served->service, req, aws_error(ErrorKind::limit_exceeded, "RequestEntityTooLarge", "The request body is larger than 16 MiB."));
+    return error_answer(served->service, req, too_large());
   };
   return blocking;
 }
@@ -166,8 +184,11 @@ http::Response Dispatcher::run(const Served& served, const auth::Claim& claim, h
   log::RequestScope named(request.id);
   auto verified = verify_whole(verifier_, claim, request, body);
   if (!verified) return refuse(served.service, request, verified.error());
+  std::string room;
+  auto document = unpacked(request, body, room);
+  if (!document) return error_answer(served.service, request, document.error());
   services::Context call{parts_, verified->identity, verified->scope, request, nullptr};
-  http::Response response = services::run_operation(served.service, served.bindings, call, body);
+  http::Response response = services::run_operation(served.service, served.bindings, call, *document);
   response.headers.set("x-amzn-RequestId", request.id);
   return response;
 }

@@ -120,6 +120,27 @@ def test_logs(aws):
         assert [line.split()[-1] for line in aws("logs", "tail", group, "--since", "1h").splitlines()] == ["line0", "line1", "line2"]
 
 
+def test_cloudwatch(aws):
+    space = "Cli/" + new_name()
+    metric = ("--namespace", space, "--metric-name", "loss")
+    aws("cloudwatch", "put-metric-data", *metric, "--value", "2", "--unit", "Count", "--dimensions", "Job=a,Host=b")
+    aws("cloudwatch", "put-metric-data", "--namespace", space, "--metric-data",
+        json.dumps([{"MetricName": "loss", "Values": [4, 9], "Counts": [2, 1], "Unit": "Count",
+                     "Dimensions": [{"Name": "Host", "Value": "b"}, {"Name": "Job", "Value": "a"}]}]))
+    begin, end = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds)) for seconds in (-600, 600))
+    span = ("--start-time", begin, "--end-time", end)
+    [listed] = aws("cloudwatch", "list-metrics", "--namespace", space)["Metrics"]
+    assert listed["MetricName"] == "loss" and len(listed["Dimensions"]) == 2
+    [point] = aws("cloudwatch", "get-metric-statistics", *metric, *span, "--dimensions", "Name=Job,Value=a", "Name=Host,Value=b", "--period", "3600",
+                  "--statistics", "Sum", "SampleCount", "Maximum")["Datapoints"]
+    assert (point["Sum"], point["SampleCount"], point["Maximum"], point["Unit"]) == (19, 4, 9, "Count")
+    queries = [{"Id": "q", "MetricStat": {"Metric": {"Namespace": space, **listed}, "Period": 3600, "Stat": "p50"}}]
+    [result] = aws("cloudwatch", "get-metric-data", "--metric-data-queries", json.dumps(queries), *span)["MetricDataResults"]
+    assert (result["Label"], result["Values"], result["StatusCode"]) == ("loss", [4], "Complete")
+    assert "(InvalidParameterCombination)" in aws.fails("cloudwatch", "get-metric-statistics", *metric, "--start-time", "2026-01-01T00:00:00Z",
+                                                        "--end-time", end, "--period", "60", "--statistics", "Sum")
+
+
 @needs_debians
 def test_the_default_names_end_here(server, tmp_path):
     """Without connect-all-amazon: the names of the services that are served, and of the buckets that are here."""
