@@ -119,7 +119,7 @@ def test_periods_and_resolutions(cloudwatch):
 
 def test_dimensions_make_the_metric(cloudwatch, server):
     start = minutes_ago(3)
-    job, host = {"Name": "Job", "Value": "a b&c=é".encode("ascii", "replace").decode()}, {"Name": "Host", "Value": "algo-1"}
+    job, host = {"Name": "Job", "Value": "a b&c=%41?+"}, {"Name": "Host", "Value": "algo-1"}
     put(cloudwatch, {"Value": 1, "Dimensions": [job, host]}, {"Value": 2, "Dimensions": [host, job]}, {"Value": 4, "Dimensions": [job]}, {"Value": 8})
     assert [point["Sum"] for point in points(cloudwatch, start, Dimensions=[host, job], period=3600)] == [3]
     assert [point["Sum"] for point in points(cloudwatch, start, Dimensions=[job], period=3600)] == [4]
@@ -229,6 +229,8 @@ BAD_DATA = [
     ({"Value": 1, "Timestamp": NOW + DAY / 8}, "InvalidParameterValue", f"{MEMBER}.Timestamp must specify a time no more than two hours in the future."),
     ({"Value": 1, "Dimensions": [{"Name": f"d{i}", "Value": "v"} for i in range(31)]}, "InvalidParameterValue", "30"),
     ({"Value": 1, "Dimensions": [{"Name": "d", "Value": "v"}] * 2}, "InvalidParameterValue", "more than once"),
+    ({"Value": 1, "Dimensions": [{"Name": "d", "Value": "é"}]}, "InvalidParameterValue", f"The value é for parameter {MEMBER}.Dimensions.member.1.Value is"),
+    ({"Value": 1, "Dimensions": [{"Name": ":d", "Value": " "}]}, "InvalidParameterValue", f"The value :d for parameter {MEMBER}.Dimensions.member.1.Name is"),
     ({"Value": 1, "Dimensions": [{"Name": "d"}]}, "MissingParameter", f"The parameter {MEMBER}.Dimensions.member.1.Value is required."),
     ({"Value": 1, "MetricName": ""}, "InvalidParameterValue", "metricName"),
 ]
@@ -245,7 +247,8 @@ def test_bad_calls_are_refused(loose):
     assert error_of(loose.put_metric_data, Namespace=SPACE) == ("MissingParameter", 400, "The parameter MetricData is required.")
     assert error_of(loose.put_metric_data, MetricData=[{"MetricName": "m", "Value": 1}]) == ("MissingParameter", 400, "The parameter Namespace is required.")
     assert error_of(put, loose, {"Value": 1}, space="AWS/Own") == ("InvalidParameterValue", 400, "The value AWS/ for parameter Namespace is invalid.")
-    assert error_of(put, loose, {"Value": 1}, space=":x")[0] == "InvalidParameterValue"
+    for space in (":x", " ", "a\tb", "é"):
+        assert error_of(put, loose, {"Value": 1}, space=space)[0] == "InvalidParameterValue"
     many = error_of(loose.put_metric_data, Namespace=SPACE, MetricData=[{"MetricName": "m", "Value": 1}] * 1001)
     assert many == ("InvalidParameterValue", 400, "The collection MetricData must not have a size greater than 1000.")
     two = error_of(put, loose, {"Value": math.nan}, {"Value": 1}, {"Value": 1, "Timestamp": NOW - 20 * DAY})

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -37,6 +38,12 @@ constexpr const char* invalid_value = "InvalidParameterValueException";
 constexpr const char* invalid_combination = "InvalidParameterCombinationException";
 constexpr const char* missing_parameter = "MissingRequiredParameterException";
 
+// What a namespace, and a dimension's name and value, may be: ASCII without control characters, and not spaces alone.
+bool is_plain(std::string_view text) {
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  return ascii && text.find_first_not_of(' ') != std::string_view::npos;
+}
+
 // Reads one MetricDatum; `at` is its name in messages: "MetricData.member.1".
 class DatumReader {
  public:
@@ -69,7 +76,13 @@ class DatumReader {
   void check_dimensions() {
     if (!in_.Dimensions) return;
     std::map<std::string_view, int> names;
+    std::size_t place = 0;
     for (const Dimension& dimension : *in_.Dimensions) {
+      ++place;
+      if (!is_plain(dimension.Name) || dimension.Name.starts_with(':'))
+        faults_.add(invalid_value, "The value {} for parameter {}.Dimensions.member.{}.Name is invalid.", dimension.Name, at_, place);
+      if (!is_plain(dimension.Value))
+        faults_.add(invalid_value, "The value {} for parameter {}.Dimensions.member.{}.Value is invalid.", dimension.Value, at_, place);
       if (++names[dimension.Name] == 2) faults_.add(invalid_value, "The parameter {}.Dimensions has the name {} more than once.", at_, dimension.Name);
     }
   }
@@ -180,6 +193,7 @@ Outcome<ByMetric> read_data(const PutMetricDataInput& in, Time now) {
 
 Outcome<PutMetricDataOutput> put_metric_data(Context& call, const PutMetricDataInput& in) {
   if (in.Namespace.starts_with("AWS/")) return validation("The value AWS/ for parameter Namespace is invalid.");
+  if (!is_plain(in.Namespace)) return validation("The value {} for parameter Namespace is invalid.", in.Namespace);
   TRY(const ByMetric data, read_data(in, call.clock.now()));
   CHECK_OK(call.store.write([&](meta::Session& session) -> Outcome<void> {
     TRY(const bool repeated, is_repeated(session, call.request));
