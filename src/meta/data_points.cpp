@@ -188,7 +188,8 @@ bool passes(const MetricId& metric, const MetricQuery& query) {
 
 // The query as a page token's: all but the place.
 std::string token_query(const MetricQuery& query) {
-  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}", query.scope.account, query.scope.region, query.space, query.name, query.active_since.has_value());
+  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}", query.scope.account, query.scope.region, query.space, query.name,
+                                 query.active_since.has_value());
   for (const auto& filter : query.dimensions) text += fmt::format("\n{}\n{}{}", filter.name, filter.value ? "=" : "", filter.value.value_or(""));
   return text;
 }

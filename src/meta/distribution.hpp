@@ -22,7 +22,8 @@ class Distribution {
   bool empty() const { return entries_.empty(); }
   bool exact() const { return level_ == 0; }
   const std::vector<Entry>& entries() const { return entries_; }
-  // Between the two samples next to the place, in proportion (as numpy's default): of 1, 2 and 3 the 25th is 1.5. `share` 0 to 1; not of an empty one.
+  // Between the two samples next to the place, in proportion (as numpy's default): of 1, 2 and 3 the 25th is 1.5.
+  // `share`: 0 to 1. Not of an empty one.
   double percentile(double share) const;
 
   std::string encode() const;

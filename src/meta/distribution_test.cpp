@@ -39,7 +39,8 @@ TEST(DistributionTest, CountsStandForRepeatedSamples) {
   Distribution counted;
   counted.add(10, 3), counted.add(20, 1), counted.add(-5, 2), counted.add(10, 1);
   const std::vector<double> all{10, 10, 10, 20, -5, -5, 10};
-  for (double share : {0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 0.9, 0.95, 1.0}) EXPECT_DOUBLE_EQ(counted.percentile(share), exact_percentile(all, share)) << share;
+  for (double share : {0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 0.9, 0.95, 1.0})
+    EXPECT_DOUBLE_EQ(counted.percentile(share), exact_percentile(all, share)) << share;
   Distribution part;
   part.add(4, 0.25);  // counts need not be whole
   EXPECT_EQ(part.percentile(0.5), 4);

@@ -102,7 +102,8 @@ Outcome<std::string_view> unpacked(const http::Request& request, std::string_vie
   if (request.headers.get("content-encoding") != "gzip") return body;
   auto document = io::gunzip(body, largest_document);
   if (!document && document.error().kind == ErrorKind::limit_exceeded) return too_large();
-  if (!document) return aws_error(ErrorKind::validation, "SerializationException", "The request body is not in gzip's format, as its Content-Encoding says.");
+  if (!document)
+    return aws_error(ErrorKind::validation, "SerializationException", "The request body is not in gzip's format, as its Content-Encoding says.");
   room = *std::move(document);
   return std::string_view(room);
 }

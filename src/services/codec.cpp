@@ -211,7 +211,8 @@ class CborCodec : public Codec {
 // In which of its protocols a service is called here.
 wire::Protocol protocol_of(const wire::Service& service, const http::Request& request) {
   if (service.protocols.size() < 2) return service.protocol;
-  auto speaks = [&](wire::Protocol protocol) { return std::find(service.protocols.begin(), service.protocols.end(), protocol) != service.protocols.end(); };
+  const auto& all = service.protocols;
+  auto speaks = [&](wire::Protocol protocol) { return std::find(all.begin(), all.end(), protocol) != all.end(); };
   if (speaks(wire::Protocol::rpc_v2_cbor) && request.headers.get("smithy-protocol") == "rpc-v2-cbor") return wire::Protocol::rpc_v2_cbor;
   if (speaks(wire::Protocol::json_1_0) && request.headers.has("x-amz-target")) return wire::Protocol::json_1_0;
   return speaks(wire::Protocol::query) ? wire::Protocol::query : service.protocol;

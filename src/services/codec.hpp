@@ -22,7 +22,8 @@ class Codec {
   virtual http::Response write_error(const Error& error) const = 0;
 };
 
-// For json-1.0/1.1, query, rest-json and rpc-v2-cbor; of a service with several protocols, the one in which the request comes. Views into `request` and `body`: they must outlive it.
+// For json-1.0/1.1, query, rest-json and rpc-v2-cbor; of a service with several protocols, the one in which the request comes.
+// Views into `request` and `body`: they must outlive it.
 std::unique_ptr<Codec> make_codec(const wire::Service& service, const http::Request& request, std::string_view body);
 
 // A JSON error answer: {"__type": code, "message": ...}, further fields beside.

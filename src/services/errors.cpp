@@ -92,7 +92,8 @@ NamedError name_of(const Error& error, const wire::Service& service, wire::Proto
   } else {
     const auto* special = std::find_if(std::begin(overrides), std::end(overrides),
                                        [&](const Override& known) { return known.service == service.name && known.kind == error.kind; });
-    if (special == std::end(overrides)) return {query ? row.query : row.json, status, service.query_compatible && !query ? row.query : ""};
+    if (special == std::end(overrides))
+      return {query ? row.query : row.json, status, service.query_compatible && !query ? row.query : ""};
     code = special->code, status = special->status;
   }
   const bool keeps_both = service.query_compatible && !query;

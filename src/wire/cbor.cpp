@@ -26,7 +26,8 @@ struct Head {
 };
 
 std::string_view name_of(const Head& head) {
-  constexpr std::string_view names[] = {"An integer", "An integer", "A byte string", "A text string", "An array", "A map", "A tagged value"};
+  constexpr std::string_view names[] = {"An integer", "An integer", "A byte string", "A text string",
+                                        "An array",   "A map",      "A tagged value"};
   if (head.major != simple) return names[head.major];
   return head.is_float() ? "A float" : head.is_null() ? "Null" : "A boolean";
 }
@@ -79,7 +80,8 @@ class Reader {
     return check(head);
   }
   static Outcome<Head> check(const Head& head) {
-    const bool known = head.major != simple || head.info >= half_float || (head.info < 24 && head.value >= value_false && head.value <= value_undefined);
+    const bool constant = head.info < 24 && head.value >= value_false && head.value <= value_undefined;
+    const bool known = head.major != simple || head.info >= half_float || constant;
     if (!known) return malformed(fmt::format("the simple value {} has no meaning here", head.value));
     return head;
   }

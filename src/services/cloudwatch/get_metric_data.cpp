@@ -28,11 +28,13 @@ bool is_id(std::string_view id) {
 
 // `at` is the query's name in messages: "MetricDataQueries.member.1".
 Outcome<void> check(const MetricDataQuery& query, const std::string& at) {
-  if (!is_id(query.Id)) return wrong("The value {} for parameter {}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.", query.Id, at);
+  if (!is_id(query.Id))
+    return wrong("The value {} for parameter {}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.", query.Id, at);
   if (query.Expression && query.MetricStat)
     return wrong("The parameters {0}.Expression and {0}.MetricStat are mutually exclusive and you have specified both.", at);
   if (query.Expression)
-    return wrong("The parameter {0}.Expression is not served by Clary: metric math and queries in SQL are not. Ask for a metric by {0}.MetricStat.", at);
+    return wrong("The parameter {0}.Expression is not served by Clary: neither metric math nor queries in SQL are. Ask for a metric by {0}.MetricStat.",
+                 at);
   if (!query.MetricStat) return wrong("One of the parameters {0}.MetricStat and {0}.Expression must be specified.", at);
   const MetricStat& wanted = *query.MetricStat;
   if (!wanted.Metric.Namespace) return missing(at + ".MetricStat.Metric.Namespace");
@@ -47,7 +49,8 @@ Outcome<void> check(const MetricDataQuery& query, const std::string& at) {
 
 Outcome<void> check(const GetMetricDataInput& in) {
   if (in.MetricDataQueries.empty()) return missing("MetricDataQueries");
-  if (in.MetricDataQueries.size() > most_queries) return wrong("The collection MetricDataQueries must not have a size greater than {}.", most_queries);
+  if (in.MetricDataQueries.size() > most_queries)
+    return wrong("The collection MetricDataQueries must not have a size greater than {}.", most_queries);
   if (in.StartTime >= in.EndTime) return wrong("The parameter StartTime must be less than the parameter EndTime.");
   if (in.MaxDatapoints && (*in.MaxDatapoints < 1 || *in.MaxDatapoints > most_datapoints))
     return wrong("The parameter MaxDatapoints must be between 1 and {}.", most_datapoints);

@@ -85,7 +85,8 @@ Outcome<std::vector<meta::Datum>> read_periods(meta::Session& session, const Sco
   return periods;
 }
 
-meta::MetricId metric_id(const std::string& space, const std::string& name, const std::optional<std::vector<api::cloudwatch::Dimension>>& dimensions) {
+meta::MetricId metric_id(const std::string& space, const std::string& name,
+                         const std::optional<std::vector<api::cloudwatch::Dimension>>& dimensions) {
   meta::MetricId metric{space, name, {}};
   for (const auto& dimension : dimensions.value_or(std::vector<api::cloudwatch::Dimension>{}))
     metric.dimensions.push_back({dimension.Name, dimension.Value});

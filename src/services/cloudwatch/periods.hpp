@@ -34,6 +34,7 @@ enum class Units { apart, together };
 Outcome<std::vector<meta::Datum>> read_periods(meta::Session& session, const Scope& scope, const meta::MetricId& metric, const meta::DataRange& range,
                                                std::int64_t period, Units units);
 
-meta::MetricId metric_id(const std::string& space, const std::string& name, const std::optional<std::vector<api::cloudwatch::Dimension>>& dimensions);
+meta::MetricId metric_id(const std::string& space, const std::string& name,
+                         const std::optional<std::vector<api::cloudwatch::Dimension>>& dimensions);
 
 }  // namespace clary::services::cloudwatch

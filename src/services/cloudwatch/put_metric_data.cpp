@@ -54,7 +54,8 @@ class DatumReader {
     check_time();
     check_dimensions();
     const std::int64_t resolution = in_.StorageResolution.value_or(60);
-    if (resolution != 1 && resolution != 60) faults_.add(invalid_value, "The value {} for parameter {}.StorageResolution is invalid.", resolution, at_);
+    if (resolution != 1 && resolution != 60)
+      faults_.add(invalid_value, "The value {} for parameter {}.StorageResolution is invalid.", resolution, at_);
     datum.each_second = resolution == 1;
     if (only_one_form()) {
       if (in_.Value) read_value(datum);
@@ -68,7 +69,8 @@ class DatumReader {
   void check_time() {
     if (!in_.Timestamp) return;
     const std::int64_t age = now_.micros - in_.Timestamp->micros;
-    if (age > oldest_seconds * 1'000'000) faults_.add(invalid_value, "The parameter {}.Timestamp must specify a time within the past two weeks.", at_);
+    if (age > oldest_seconds * 1'000'000)
+      faults_.add(invalid_value, "The parameter {}.Timestamp must specify a time within the past two weeks.", at_);
     if (-age > newest_seconds * 1'000'000)
       faults_.add(invalid_value, "The parameter {}.Timestamp must specify a time no more than two hours in the future.", at_);
   }
@@ -83,7 +85,8 @@ class DatumReader {
         faults_.add(invalid_value, "The value {} for parameter {}.Dimensions.member.{}.Name is invalid.", dimension.Name, at_, place);
       if (!is_plain(dimension.Value))
         faults_.add(invalid_value, "The value {} for parameter {}.Dimensions.member.{}.Value is invalid.", dimension.Value, at_, place);
-      if (++names[dimension.Name] == 2) faults_.add(invalid_value, "The parameter {}.Dimensions has the name {} more than once.", at_, dimension.Name);
+      if (++names[dimension.Name] == 2)
+        faults_.add(invalid_value, "The parameter {}.Dimensions has the name {} more than once.", at_, dimension.Name);
     }
   }
 
@@ -95,7 +98,8 @@ class DatumReader {
     if (given.empty()) {
       faults_.add(missing_parameter, "At least one of the parameters {0}.Value, {0}.Values and {0}.StatisticValues must be specified.", at_);
     } else if (given.size() > 1) {
-      faults_.add(invalid_combination, "The parameters {0}.{1} and {0}.{2} are mutually exclusive and you have specified both.", at_, given[0], given[1]);
+      faults_.add(invalid_combination, "The parameters {0}.{1} and {0}.{2} are mutually exclusive and you have specified both.", at_, given[0],
+                  given[1]);
     } else if (in_.Counts && !in_.Values) {
       faults_.add(invalid_combination, "The parameter {0}.Counts can be given with the parameter {0}.Values only.", at_);
     } else {
@@ -138,9 +142,11 @@ class DatumReader {
     good = is_value(set.Minimum, "StatisticValues.Minimum") && good;
     good = is_value(set.Maximum, "StatisticValues.Maximum") && good;
     if (!good) return;
-    if (set.SampleCount <= 0) return faults_.add(invalid_value, "The value {} for parameter {}.StatisticValues.SampleCount is invalid.", set.SampleCount, at_);
+    if (set.SampleCount <= 0)
+      return faults_.add(invalid_value, "The value {} for parameter {}.StatisticValues.SampleCount is invalid.", set.SampleCount, at_);
     if (set.Minimum > set.Maximum)
-      return faults_.add(invalid_combination, "The parameter {0}.StatisticValues.Maximum must be greater than or equal to {0}.StatisticValues.Minimum.", at_);
+      return faults_.add(invalid_combination,
+                         "The parameter {0}.StatisticValues.Maximum must be greater than or equal to {0}.StatisticValues.Minimum.", at_);
     datum.count = set.SampleCount, datum.sum = set.Sum, datum.min = set.Minimum, datum.max = set.Maximum;
   }
 

@@ -42,7 +42,8 @@ std::vector<meta::NamedPoints> by_metric(const std::vector<RawMetricData>& data,
   return series;
 }
 
-Outcome<void> store_points(meta::Session& session, std::int64_t component, const BatchPutMetricsInput& in, const http::Request& request, Codes& codes) {
+Outcome<void> store_points(meta::Session& session, std::int64_t component, const BatchPutMetricsInput& in, const http::Request& request,
+                           Codes& codes) {
   TRY(const bool repeated, is_repeated(session, request));
   if (repeated) return {};
   std::vector<meta::NamedPoints> series = by_metric(in.MetricData, codes);
