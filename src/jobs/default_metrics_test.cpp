@@ -47,7 +47,7 @@ TEST(DefaultMetrics, KerasOfEveryAge) {
             (Found{{"loss", 0.2934}, {"accuracy", 0.9148}, {"val_loss", 0.1402}, {"val_accuracy", 0.9587}}));
   EXPECT_EQ(found("tensorflow:1.13.1", {"60000/60000 - 3s - loss: 1.5e-03 - acc: 1.0000 - val_loss: 2.0 - val_acc: 0.5"}),
             (Found{{"loss", 0.0015}, {"acc", 1}, {"val_loss", 2}, {"val_acc", 0.5}}));
-  EXPECT_EQ(found("tensorflow:2.19.0-py312",
+  EXPECT_EQ(found("tensorflow:2.19.0",
                   {"\x1b[1m1875/1875\x1b[0m \x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m3s\x1b[0m 1ms/step - accuracy: 0.8754 - loss: "
                    "0.4256 - val_accuracy: 0.9600 - val_loss: 0.1349"}),
             (Found{{"loss", 0.4256}, {"accuracy", 0.8754}, {"val_loss", 0.1349}, {"val_accuracy", 0.96}}));
