@@ -4,6 +4,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "wire/json_tree.hpp"
+
 namespace clary::wire {
 
 namespace json = boost::json;
@@ -236,9 +238,7 @@ Outcome<void> read_json(const Shape& shape, void* structure, std::string_view do
   json::value value(json::object_kind, &memory);
   if (document.find_first_not_of(" \t\r\n") != std::string_view::npos) {
     json::error_code code;
-    json::parse_options options;
-    options.max_depth = 64;
-    value = json::parse(json::string_view(document.data(), document.size()), code, &memory, options);  // refuses broken UTF-8 too
+    value = parse_json(document, &memory, code);
     if (code) return serialization(fmt::format("The request body is not valid JSON: {}", code.message()));
   }
   return Reader(violations).read(shape, structure, value, Path{});

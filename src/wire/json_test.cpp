@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <boost/json.hpp>
+#include <cmath>
+#include <random>
+
 #include "api/sagemaker.hpp"
+#include "wire/json_tree.hpp"
 
 namespace clary::wire {
 namespace {
@@ -46,6 +52,28 @@ TEST(Json, WritesWhatItReads) {
   ASSERT_TRUE(again);
   EXPECT_EQ(to_document(sm::CreateTrainingJobRequest_shape, *again), text);
   EXPECT_EQ(again->HyperParameters->at("é"), "ü");
+}
+
+TEST(Json, ReadsEveryDoubleExactly) {
+  std::mt19937_64 random(11);
+  std::vector<double> values{9007199254740991.0, 0.1, 1e23, 5e-324, 1.7976931348623157e308, 2.2250738585072014e-308, -0.0};
+  while (values.size() < 20000) {
+    const double value = std::bit_cast<double>(random());
+    if (std::isfinite(value)) values.push_back(value);
+    values.push_back(std::ldexp(static_cast<double>(random() >> 11), -53));  // as losses are: between 0 and 1
+  }
+  std::string text;
+  for (double value : values) text += fmt::format("{}{}", text.empty() ? "[" : ", ", value);
+  boost::json::error_code code;
+  const auto tree = parse_json(text + "]", {}, code);
+  ASSERT_FALSE(code) << code.message();
+  for (std::size_t i = 0; i < values.size(); ++i) ASSERT_EQ(tree.at(i).to_number<double>(), values[i]) << i;
+  EXPECT_EQ(parse_json(" [1, -7, 18446744073709551615, 1e400, 12E-1] ", {}, code).as_array().size(), 5u);
+  for (std::string_view broken : {"", " ", "[1", "[1]]", "{\"a\":1,}", "[01]", "[1.]", "[.5]", "[NaN]", "\"\xc3\x28\"", "{1:2}"}) {
+    parse_json(broken, {}, code);
+    EXPECT_TRUE(code) << broken;
+  }
+  EXPECT_EQ(parse_json(R"({"a": {"b": ["x\u00e9", null, true]}, "a": 2})", {}, code).at("a"), 2) << "the last of equal names";
 }
 
 TEST(Json, TimesGoAsEpochSeconds) {
