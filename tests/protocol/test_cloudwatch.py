@@ -81,7 +81,7 @@ def test_values_counts_and_statistic_sets_add_up(cloudwatch):
 
 def test_every_double_comes_back(cloudwatch):
     start = minutes_ago(90)
-    values = [0.1, -0.0, 1e-300, 2.0**360, -(2.0**360), 12345678901234567, 1 / 3, 5e-324]
+    values = [0.1, -0.0, 1e-300, 2.0**360, -(2.0**360), 2.0**53 - 1, 1 / 3, 5e-324]
     put(cloudwatch, *[{"Value": value, "Timestamp": start + datetime.timedelta(minutes=i)} for i, value in enumerate(values)])
     assert [point["Average"] for point in points(cloudwatch, start)] == values
 
@@ -171,7 +171,8 @@ def test_metric_data_by_pages(plain, order):
             token = {"NextToken": page["NextToken"]}
         everything = list(zip(whole["Timestamps"], whole["Values"]))
         assert found == {"a": everything, "b": everything, "none": []} and told == math.ceil(10 / size)
-    assert error_of(plain.get_metric_data, **{**request, **token, "ScanBy": "TimestampAscending", "EndTime": minutes_ago(1)})[0] == "InvalidNextToken"
+    token = plain.get_metric_data(MaxDatapoints=1, **request)["NextToken"]
+    assert error_of(plain.get_metric_data, NextToken=token, **{**request, "EndTime": minutes_ago(1)})[0] == "InvalidNextToken"
     assert error_of(plain.get_metric_data, NextToken="forged", **request)[0] == "InvalidNextToken"
 
 

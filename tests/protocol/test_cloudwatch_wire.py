@@ -112,11 +112,11 @@ def test_cbor_by_hand(server, region):
 @pytest.mark.parametrize("body, code, message", [
     (b"\xa1", "SerializationException", "it ends early"),
     (b"\xa0\xa0", "SerializationException", "there are bytes behind the document"),
-    (b"{\"Namespace\": \"x\"}", "SerializationException", "CBOR"),
+    (b"{\"Namespace\": \"x\"}", "SerializationException", "A text string can not be converted to an Object"),
     (table(Namespace=b"\x01"), "SerializationException", "An integer can not be converted to a String"),
     (table(Namespace=b"\x62\xc3\x28"), "SerializationException", "a text string is not UTF-8"),
     (array(), "SerializationException", "An array can not be converted to an Object"),
-    (table(MetricData=b"\x81" * 500), "SerializationException", "ends early"),
+    (table(MetricData=b"\x81" * 500), "SerializationException", "An array can not be converted to an Object"),
     (table(Unheard=b"\x81" * 500), "SerializationException", "nested deeper than 64"),
     (table(MetricData=b"\x9b\x7f" + b"\xff" * 7), "SerializationException", "it ends early"),
     (table(MetricData=b"\x9f" + b"\xa0" * 200_001 + b"\xff"), "SerializationException", "more than 200000 objects"),
