@@ -20,6 +20,7 @@
 #include "server/surroundings.hpp"
 #include "server/trust.hpp"
 #include "services/sagemaker/job_components.hpp"
+#include "services/sagemaker/job_lineage.hpp"
 #include "services/sagemaker/job_measurements.hpp"
 #include "runtimes/container_environments.hpp"
 #include "serving/room.hpp"
@@ -177,7 +178,8 @@ Outcome<void> Clary::State::open_work(const std::string& bundle) {
   work.workers_folder = folder.workers();
   work.stop_grace = std::chrono::seconds(settings.job_stop_grace_seconds);
   work.isolated = settings.sandbox;
-  work.observers = {services::sagemaker::job_components(), services::sagemaker::job_measurements()};
+  work.observers = {services::sagemaker::job_components(), services::sagemaker::job_measurements(),
+                    services::sagemaker::job_lineage()};
   auto machine = std::make_shared<jobs::JobMachine>(work);
   jobs = std::make_unique<jobs::TrainingJobs>(machine);
   processing = std::make_unique<jobs::ProcessingJobs>(machine);

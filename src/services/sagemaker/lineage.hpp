@@ -49,7 +49,8 @@ struct EnsuredArtifact {
 };
 Outcome<EnsuredArtifact> ensure_artifact(meta::Session& session, const Scope& scope, const DescribeArtifactOutput& artifact, Time now);
 // Properties take the place of those that were there; then the named ones go.
-void set_properties(std::optional<Properties>& stored, const std::optional<Properties>& given, const std::optional<std::vector<std::string>>& removed);
+void set_properties(std::optional<Properties>& stored, const std::optional<Properties>& given,
+                    const std::optional<std::vector<std::string>>& removed);
 // Refuses to delete what has associations.
 Outcome<void> check_unassociated(meta::Session& session, const meta::Record& entity);
 

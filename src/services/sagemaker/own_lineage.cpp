@@ -79,13 +79,15 @@ Outcome<meta::Record> endpoint_context(meta::Session& session, const meta::Recor
 
 }  // namespace
 
-Outcome<void> associate_from(meta::Session& session, const std::vector<Thing>& things, std::string_view association, const meta::Record& to, Time now) {
+Outcome<void> associate_from(meta::Session& session, const std::vector<Thing>& things, std::string_view association, const meta::Record& to,
+                             Time now) {
   TRY(auto artifacts, artifacts_of(session, to.scope, things, now));
   for (const meta::Record& artifact : artifacts) CHECK_OK(associate(session, artifact, to, association, now));
   return {};
 }
 
-Outcome<void> associate_to(meta::Session& session, const meta::Record& from, std::string_view association, const std::vector<Thing>& things, Time now) {
+Outcome<void> associate_to(meta::Session& session, const meta::Record& from, std::string_view association, const std::vector<Thing>& things,
+                           Time now) {
   TRY(auto artifacts, artifacts_of(session, from.scope, things, now));
   for (const meta::Record& artifact : artifacts) CHECK_OK(associate(session, from, artifact, association, now));
   return {};

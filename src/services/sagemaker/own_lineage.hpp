@@ -24,8 +24,10 @@ struct Thing {
 };
 
 // From each thing's artifact to the record, or to each thing's from it.
-Outcome<void> associate_from(meta::Session& session, const std::vector<Thing>& things, std::string_view association, const meta::Record& to, Time now);
-Outcome<void> associate_to(meta::Session& session, const meta::Record& from, std::string_view association, const std::vector<Thing>& things, Time now);
+Outcome<void> associate_from(meta::Session& session, const std::vector<Thing>& things, std::string_view association, const meta::Record& to,
+                             Time now);
+Outcome<void> associate_to(meta::Session& session, const meta::Record& from, std::string_view association, const std::vector<Thing>& things,
+                           Time now);
 
 // A model's data and images, container by container.
 std::vector<Thing> things_of(const CreateModelInput& model);

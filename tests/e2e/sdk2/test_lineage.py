@@ -1,9 +1,26 @@
-"""`sagemaker.lineage` of SDK 2: entities by hand, and the queries over them."""
+"""`sagemaker.lineage` of SDK 2: entities by hand, the queries over them, and the lineage that a training and a deployment write by themselves."""
 
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
+
+SCRIPT = """
+import os
+import joblib
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+
+def model_fn(model_dir):
+    return joblib.load(os.path.join(model_dir, "model.joblib"))
+
+if __name__ == "__main__":
+    with open(os.path.join(os.environ["SM_CHANNEL_TRAIN"], "rows")) as rows:
+        count = int(rows.read())
+    digits = load_digits()
+    model = LogisticRegression(max_iter=50).fit(digits.data[:count], digits.target[:count])
+    joblib.dump(model, os.path.join(os.environ["SM_MODEL_DIR"], "model.joblib"))
+"""
 
 
 @pytest.fixture(scope="session")
@@ -109,3 +126,33 @@ def test_a_file_logged_twice(session, name):
     assert (made["AssociationType"], made["DestinationName"], made["DestinationType"]) == ("Produced", "report", "text/plain")
     [read] = session.sagemaker_client.list_associations(DestinationArn=component)["AssociationSummaries"]
     assert (read["AssociationType"], read["SourceArn"]) == ("ContributedTo", made["DestinationArn"])
+
+def test_from_the_data_to_the_endpoint(session, name, tmp_path):
+    """Training and deployment write their lineage: the SDK's classes find the data and the job behind an endpoint."""
+    import sagemaker
+    from sagemaker.lineage.context import Context, EndpointContext
+    from sagemaker.lineage.visualizer import LineageTableVisualizer
+    from sagemaker.sklearn import SKLearn
+
+    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "rows").write_text("1000")
+    data = session.upload_data(str(tmp_path / "rows"), key_prefix=name)
+    estimator = SKLearn(entry_point=str(tmp_path / "script.py"), role=sagemaker.get_execution_role(), sagemaker_session=session,
+                        instance_type="ml.m5.large", instance_count=1, framework_version="1.2-1", base_job_name=name)
+    estimator.fit({"train": data})
+    job = estimator.latest_training_job.describe()
+    predictor = estimator.deploy(initial_instance_count=1, instance_type="ml.m5.large")
+    try:
+        arn = session.sagemaker_client.describe_endpoint(EndpointName=predictor.endpoint_name)["EndpointArn"]
+        [summary] = Context.list(source_uri=arn, sagemaker_session=session)
+        context = EndpointContext.load(summary.context_name, sagemaker_session=session)
+        assert [one.source.source_uri for one in context.dataset_artifacts()] == [data]
+        assert context.training_job_arns() == [job["TrainingJobArn"]]
+        assert [one.trial_component_name for one in context.trial_components()] == [job["TrainingJobName"] + "-aws-training-job"]
+        assert context.pipeline_execution_arn() is None
+        table = LineageTableVisualizer(session).show(training_job_name=job["TrainingJobName"])
+        found = {(row["Direction"], row["Type"], row["Association Type"], row["Lineage Type"]) for _, row in table.iterrows()}
+        assert found == {("Input", "DataSet", "ContributedTo", "artifact"), ("Input", "Image", "ContributedTo", "artifact"),
+                         ("Output", "Model", "Produced", "artifact")}
+    finally:
+        predictor.delete_endpoint()
