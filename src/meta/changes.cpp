@@ -22,4 +22,13 @@ Outcome<Changes> changes_since(Session& session, std::int64_t place, std::int64_
   return changes;
 }
 
+Outcome<std::int64_t> last_place(Session& session) {
+  std::int64_t place = 0;
+  CHECK_OK(session.run("SELECT coalesce(max(place), 0) FROM changes", {}, [&](const Row& row) {
+    place = row.integer(0);
+    return true;
+  }));
+  return place;
+}
+
 }  // namespace clary::meta

@@ -21,4 +21,7 @@ struct Changes {
 // What has changed after `place`; 0: everything that there is. At most `limit`: a full answer may have more behind it.
 Outcome<Changes> changes_since(Session& session, std::int64_t place, std::int64_t limit = 1'000'000);
 
+// Of the last change; 0: there was none.
+Outcome<std::int64_t> last_place(Session& session);
+
 }  // namespace clary::meta

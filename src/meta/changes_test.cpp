@@ -22,7 +22,6 @@ class ChangesTest : public ::testing::Test {
     return changes.records;
   }
 
- private:
   std::shared_ptr<Store> store_ = *Store::open({}, record_migrations);
   std::int64_t place_ = 0;
 };
@@ -33,6 +32,7 @@ TEST_F(ChangesTest, EachChangeOfARecordIsNewsOnce) {
   auto a = add("a"), b = add("b");
   EXPECT_EQ(news(), (Ids{a, b}));
   EXPECT_EQ(news(), Ids{});
+  EXPECT_EQ(*store_->read([](Session& session) { return last_place(session); }), place_);
   Record record{.id = a, .kind = "thing"};
   ASSERT_TRUE(write([&](Session& session) { return update(session, record); }));
   ASSERT_TRUE(write([&](Session& session) { return update(session, record); }));

@@ -46,4 +46,16 @@ Outcome<bool> has_sources(Session& session, std::string_view kind, std::int64_t 
   return any(session, "SELECT 1 FROM links WHERE kind = ? AND target = ? LIMIT 1", {kind, target});
 }
 
+Outcome<std::vector<LinkSource>> sources_of(Session& session, std::string_view kind, std::int64_t target) {
+  std::vector<LinkSource> sources;
+  CHECK_OK(session.run(
+      "SELECT records.id, records.name, records.parent FROM links JOIN records ON records.id = links.source "
+      "WHERE links.kind = ? AND links.target = ? ORDER BY records.id",
+      {kind, target}, [&](const Row& row) {
+        sources.push_back({row.integer(0), std::string(row.text(1)), std::string(row.text(2))});
+        return true;
+      }));
+  return sources;
+}
+
 }  // namespace clary::meta

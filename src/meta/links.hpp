@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "meta/records.hpp"
 
@@ -18,6 +19,13 @@ Outcome<bool> link(Session& session, std::string_view kind, std::int64_t source,
 Outcome<bool> unlink(Session& session, std::string_view kind, std::int64_t source, std::int64_t target);
 Outcome<bool> has_targets(Session& session, std::string_view kind, std::int64_t source);
 Outcome<bool> has_sources(Session& session, std::string_view kind, std::int64_t target);
+
+// The records that are linked to `target`, in order of their ids.
+struct LinkSource {
+  std::int64_t id = 0;
+  std::string name, parent;  // of the record
+};
+Outcome<std::vector<LinkSource>> sources_of(Session& session, std::string_view kind, std::int64_t target);
 
 // Narrows a list to what is linked; every member that is there must hold.
 struct LinkFilter {

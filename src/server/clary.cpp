@@ -19,6 +19,7 @@
 #include "server/own_paths.hpp"
 #include "server/surroundings.hpp"
 #include "server/trust.hpp"
+#include "services/sagemaker/handlers.hpp"
 #include "services/sagemaker/job_components.hpp"
 #include "services/sagemaker/job_lineage.hpp"
 #include "services/sagemaker/job_measurements.hpp"
@@ -123,16 +124,18 @@ struct Clary::State {
   std::unique_ptr<jobs::ProcessingJobs> processing;
   std::unique_ptr<serving::Endpoints> endpoints;
   std::unique_ptr<services::FirstLook> first_look;
+  search::Index index;
   std::unique_ptr<services::s3::Service> s3;
   std::unique_ptr<OwnParts> own;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<http::Server> server;
   std::jthread upkeep;
+  std::jthread indexing;  // what Search looks through
 
   Outcome<void> open_stores();
   Outcome<void> open_work(const std::string& bundle);
   Outcome<void> listen();
-  services::Parts parts() { return {*store, *logs, *objects, *jobs, *processing, *endpoints, *keys, clock, *first_look}; }
+  services::Parts parts() { return {*store, *logs, *objects, *jobs, *processing, *endpoints, *keys, clock, *first_look, index}; }
 };
 
 Outcome<void> Clary::State::open_stores() {
@@ -229,6 +232,7 @@ Outcome<std::unique_ptr<Clary>> Clary::open(const Settings& settings) {
   state->running = {getpid(), process_start(getpid()).value_or(0), std::move(addresses), settings.region, CLARY_VERSION, settings.connect};
   CHECK_OK(write_running_server(state->folder, state->running));
   state->upkeep = std::jthread([state = state.get()](std::stop_token stop) { keep_up(stop, *state->logs, *state->store, state->clock); });
+  state->indexing = std::jthread([parts = state->parts()](std::stop_token stop) { services::sagemaker::keep_index(parts, stop); });
   state->ready = true;
   log_.info("ready listen={} data={} sandbox={}", state->running.addresses.front(), state->folder.path, settings.sandbox ? "on" : "off");
   return std::unique_ptr<Clary>(new Clary(std::move(state)));
@@ -244,6 +248,7 @@ void Clary::stop() {
   log_.info("stopping: draining for at most {} s", state_->settings.stop_grace_seconds);
   state_->server->stop(std::chrono::seconds(state_->settings.stop_grace_seconds));
   state_->upkeep = {};
+  state_->indexing = {};
   state_->endpoints.reset();
   state_->jobs.reset();
   state_->processing.reset();

@@ -48,6 +48,18 @@ struct Bind {
   static Binding binding() { return {&Op::info, run}; }
 };
 
+// For answers of many kept documents: the handler is `Outcome<std::string> f(Context&, const Input&)` and writes the answer's JSON itself.
+template <typename Op, auto Handler>
+struct BindDocument {
+  static constexpr std::string_view name = Op::name;
+  static Outcome<http::Response> run(Context& call, const Codec& codec) {
+    TRY(auto input, read_input<typename Op::Input>(Op::info, codec));
+    TRY(std::string document, Handler(call, input));
+    return codec.write_document(std::move(document));
+  }
+  static Binding binding() { return {&Op::info, run}; }
+};
+
 template <const auto& Served, typename... Binds>
 consteval bool same_operations() {
   std::array<std::string_view, sizeof...(Binds)> bound{Binds::name...};

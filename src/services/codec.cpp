@@ -72,6 +72,7 @@ class JsonCodec : public Codec {
     if (!operation.output->fields.empty()) wire::write_json(*operation.output, output, body);
     return answer(200, std::move(body), content_type());
   }
+  http::Response write_document(std::string document) const override { return answer(200, std::move(document), content_type()); }
   http::Response write_error(const Error& error) const override {
     const NamedError named = name_of(error, service_, protocol_);
     http::Response response = json_answer(error, named, protocol_, content_type());
@@ -219,6 +220,8 @@ wire::Protocol protocol_of(const wire::Service& service, const http::Request& re
 }
 
 }  // namespace
+
+http::Response Codec::write_document(std::string) const { return write_error(internal("a JSON document for a protocol of another form")); }
 
 http::Response json_error(const Error& error, const wire::Service& service, std::string_view content_type) {
   return json_answer(error, name_of(error, service), service.protocol, content_type);

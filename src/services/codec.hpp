@@ -19,6 +19,8 @@ class Codec {
   virtual std::string operation_name() const = 0;
   virtual Outcome<void> read(const wire::Operation& operation, void* input, wire::Violations& violations) const = 0;
   virtual http::Response write(const wire::Operation& operation, const void* output) const = 0;
+  // An answer whose JSON document the handler has written itself (BindDocument); services of other protocols have no such handlers.
+  virtual http::Response write_document(std::string document) const;
   virtual http::Response write_error(const Error& error) const = 0;
 };
 

@@ -16,6 +16,7 @@
 #include "meta/log_store.hpp"
 #include "meta/store.hpp"
 #include "objects/objects.hpp"
+#include "search/index.hpp"
 #include "serving/endpoints.hpp"
 #include "services/first_look.hpp"
 
@@ -32,6 +33,7 @@ struct Parts {
   const auth::Keys& keys;
   const Clock& clock;
   FirstLook& first_look;
+  search::Index& index;
 };
 
 struct Context : Parts {

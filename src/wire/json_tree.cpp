@@ -55,7 +55,7 @@ struct Builder {
 
 json::value parse_json(std::string_view document, json::storage_ptr memory, json::error_code& code) {
   json::parse_options options;
-  options.max_depth = 64;
+  options.max_depth = 160;  // a search expression of 50 levels, which the operation counts itself, is well within
   json::basic_parser<Builder> parser(options);
   parser.handler().values.reset(std::move(memory));
   const std::size_t taken = parser.write_some(false, document.data(), document.size(), code);  // refuses broken UTF-8 too

@@ -45,7 +45,7 @@ const Bindings bindings = bind_all<served_operations,                           
                                    Bind<op::DeleteTrialComponent, delete_trial_component>,  //
                                    Bind<op::AssociateTrialComponent, associate_trial_component>,  //
                                    Bind<op::DisassociateTrialComponent, disassociate_trial_component>,  //
-                                   Bind<op::Search, search>,  //
+                                   BindDocument<op::Search, search>,  //
                                    Bind<op::GetSearchSuggestions, get_search_suggestions>,  //
                                    Bind<op::CreateArtifact, create_artifact>,  //
                                    Bind<op::DescribeArtifact, describe_artifact>,  //

@@ -1,5 +1,6 @@
 #include "serving/endpoints.hpp"
 
+#include "services/sagemaker/describe.hpp"
 #include "services/sagemaker/handlers.hpp"
 #include "services/sagemaker/own_lineage.hpp"
 #include "services/sagemaker/resources.hpp"
@@ -95,11 +96,7 @@ Outcome<CreateEndpointOutput> create_endpoint(Context& call, const CreateEndpoin
   return CreateEndpointOutput{.EndpointArn = endpoint->arn};
 }
 
-Outcome<DescribeEndpointOutput> describe_endpoint(Context& call, const DescribeEndpointInput& in) {
-  TRY(auto endpoint, find_endpoint(call, in.EndpointName));
-  if (endpoint.status == "Creating" && call.should_wait(endpoint.arn, endpoint.id))
-    return call.wait(endpoint.arn, [&](std::function<void()> wake) { return call.endpoints.when_settled(endpoint.id, std::move(wake)); });
-
+DescribeEndpointOutput described_endpoint(const serving::Endpoint& endpoint) {
   DescribeEndpointOutput out;
   out.EndpointName = endpoint.name;
   out.EndpointArn = endpoint.arn;
@@ -113,6 +110,13 @@ Outcome<DescribeEndpointOutput> describe_endpoint(Context& call, const DescribeE
     for (const serving::VariantStatus& variant : endpoint.variants) out.ProductionVariants->push_back(to_summary(variant, endpoint));
   }
   return out;
+}
+
+Outcome<DescribeEndpointOutput> describe_endpoint(Context& call, const DescribeEndpointInput& in) {
+  TRY(auto endpoint, find_endpoint(call, in.EndpointName));
+  if (endpoint.status == "Creating" && call.should_wait(endpoint.arn, endpoint.id))
+    return call.wait(endpoint.arn, [&](std::function<void()> wake) { return call.endpoints.when_settled(endpoint.id, std::move(wake)); });
+  return described_endpoint(endpoint);
 }
 
 Outcome<ListEndpointsOutput> list_endpoints(Context& call, const ListEndpointsInput& in) {

@@ -1,6 +1,8 @@
 // The handlers of the SageMaker control plane, one file a resource. Each is called on a pool thread with a verified caller and a checked input.
 #pragma once
 
+#include <stop_token>
+
 #include "api/sagemaker.hpp"
 #include "services/binding.hpp"
 
@@ -69,7 +71,9 @@ Outcome<AssociateTrialComponentOutput> associate_trial_component(Context& call, 
 Outcome<DisassociateTrialComponentOutput> disassociate_trial_component(Context& call, const DisassociateTrialComponentInput& in);
 
 // search.cpp
-Outcome<SearchOutput> search(Context& call, const SearchInput& in);
+Outcome<std::string> search(Context& call, const SearchInput& in);  // the document of SearchOutput
+// Makes the index and keeps it close to the store, so that searches find little to catch up with. Returns when it is told to stop.
+void keep_index(const Parts& parts, const std::stop_token& stop);
 Outcome<GetSearchSuggestionsOutput> get_search_suggestions(Context& call, const GetSearchSuggestionsInput& in);
 
 // artifacts.cpp

@@ -1,3 +1,4 @@
+#include "services/sagemaker/describe.hpp"
 #include "services/sagemaker/handlers.hpp"
 #include "services/sagemaker/own_lineage.hpp"
 #include "services/sagemaker/resources.hpp"
@@ -35,8 +36,7 @@ Outcome<CreateModelOutput> create_model(Context& call, const CreateModelInput& i
   return CreateModelOutput{.ModelArn = record.arn};
 }
 
-Outcome<DescribeModelOutput> describe_model(Context& call, const DescribeModelInput& in) {
-  TRY(auto record, find_record(call, model_kind, "model", in.ModelName));
+Outcome<DescribeModelOutput> described_model(const meta::Record& record) {
   TRY(auto request, wire::from_document<CreateModelInput>(CreateModelInput_shape, record.document));
   DescribeModelOutput out;
   wire::project(DescribeModelOutput_shape, &out, CreateModelInput_shape, &request);
@@ -48,6 +48,11 @@ Outcome<DescribeModelOutput> describe_model(Context& call, const DescribeModelIn
   out.ModelArn = record.arn;
   out.CreationTime = record.created;
   return out;
+}
+
+Outcome<DescribeModelOutput> describe_model(Context& call, const DescribeModelInput& in) {
+  TRY(auto record, find_record(call, model_kind, "model", in.ModelName));
+  return described_model(record);
 }
 
 Outcome<ListModelsOutput> list_models(Context& call, const ListModelsInput& in) {

@@ -1,5 +1,6 @@
 #include "jobs/processing_jobs.hpp"
 
+#include "services/sagemaker/describe.hpp"
 #include "services/sagemaker/handlers.hpp"
 #include "services/sagemaker/resources.hpp"
 #include "services/sagemaker/retries.hpp"
@@ -127,24 +128,27 @@ Outcome<CreateProcessingJobOutput> create_processing_job(Context& call, const Cr
   return CreateProcessingJobOutput{.ProcessingJobArn = job->arn};
 }
 
+Outcome<DescribeProcessingJobOutput> described_processing_job(const jobs::ProcessingJob& job) {
+  // Describe has all members of Create but the tags, and those that only a creator of ours can set (MonitoringScheduleArn).
+  TRY(auto out, wire::from_document<DescribeProcessingJobOutput>(DescribeProcessingJobResponse_shape, job.document));
+  out.ProcessingJobArn = job.arn;
+  out.ProcessingJobStatus = job.status;
+  out.ExitMessage = job.finished() ? unless_empty(job.exit_message) : std::nullopt;
+  out.FailureReason = unless_empty(job.failure_reason);
+  out.CreationTime = job.created;
+  out.LastModifiedTime = job.modified;
+  out.ProcessingStartTime = job.started;
+  out.ProcessingEndTime = job.ended;
+  add_defaults(out);
+  return out;
+}
+
 Outcome<DescribeProcessingJobOutput> describe_processing_job(Context& call, const DescribeProcessingJobInput& in) {
   TRY(auto job, call.processing.find(call.scope, in.ProcessingJobName));
   if (!job) return make_error(ErrorKind::not_found, "Requested resource not found.");
   if (!job->finished() && call.should_wait(job->arn, job->id))
     return call.wait(job->arn, [&](std::function<void()> wake) { return call.processing.when_finished(job->id, std::move(wake)); });
-
-  // Describe has all members of Create but the tags, and those that only a creator of ours can set (MonitoringScheduleArn).
-  TRY(auto out, wire::from_document<DescribeProcessingJobOutput>(DescribeProcessingJobResponse_shape, job->document));
-  out.ProcessingJobArn = job->arn;
-  out.ProcessingJobStatus = job->status;
-  out.ExitMessage = job->finished() ? unless_empty(job->exit_message) : std::nullopt;
-  out.FailureReason = unless_empty(job->failure_reason);
-  out.CreationTime = job->created;
-  out.LastModifiedTime = job->modified;
-  out.ProcessingStartTime = job->started;
-  out.ProcessingEndTime = job->ended;
-  add_defaults(out);
-  return out;
+  return described_processing_job(*job);
 }
 
 Outcome<ListProcessingJobsOutput> list_processing_jobs(Context& call, const ListProcessingJobsInput& in) {

@@ -1,6 +1,7 @@
 #include "jobs/training_jobs.hpp"
 
 #include "jobs/metric_scraper.hpp"
+#include "services/sagemaker/describe.hpp"
 #include "services/sagemaker/handlers.hpp"
 #include "services/sagemaker/resources.hpp"
 #include "services/sagemaker/retries.hpp"
@@ -155,30 +156,33 @@ Outcome<CreateTrainingJobOutput> create_training_job(Context& call, const Create
   return CreateTrainingJobOutput{.TrainingJobArn = job->arn};
 }
 
-Outcome<DescribeTrainingJobOutput> describe_training_job(Context& call, const DescribeTrainingJobInput& in) {
-  TRY(auto job, call.jobs.find(call.scope, in.TrainingJobName));
-  if (!job) return make_error(ErrorKind::not_found, "Requested resource not found.");
-  if (!job->finished() && call.should_wait(job->arn, job->id))
-    return call.wait(job->arn, [&](std::function<void()> wake) { return call.jobs.when_finished(job->id, std::move(wake)); });
-
-  TRY(auto request, wire::from_document<CreateTrainingJobRequest>(CreateTrainingJobRequest_shape, job->document));
+Outcome<DescribeTrainingJobOutput> described_training_job(const jobs::TrainingJob& job) {
+  TRY(auto request, wire::from_document<CreateTrainingJobRequest>(CreateTrainingJobRequest_shape, job.document));
   DescribeTrainingJobOutput out;
   wire::project(DescribeTrainingJobResponse_shape, &out, CreateTrainingJobRequest_shape, &request);
-  out.TrainingJobArn = job->arn;
-  out.TrainingJobStatus = job->status;
-  out.SecondaryStatus = job->secondary_status;
-  out.CreationTime = job->created;
-  out.LastModifiedTime = job->modified;
-  if (!job->failure_reason.empty()) out.FailureReason = job->failure_reason;
-  if (!job->model_artifact.empty()) out.ModelArtifacts = ModelArtifacts{.S3ModelArtifacts = job->model_artifact};
+  out.TrainingJobArn = job.arn;
+  out.TrainingJobStatus = job.status;
+  out.SecondaryStatus = job.secondary_status;
+  out.CreationTime = job.created;
+  out.LastModifiedTime = job.modified;
+  if (!job.failure_reason.empty()) out.FailureReason = job.failure_reason;
+  if (!job.model_artifact.empty()) out.ModelArtifacts = ModelArtifacts{.S3ModelArtifacts = job.model_artifact};
   // AWS always tells these, also when the request did not.
   if (!out.StoppingCondition) out.StoppingCondition = StoppingCondition{.MaxRuntimeInSeconds = 86400};
   if (!out.EnableNetworkIsolation) out.EnableNetworkIsolation = false;
   if (!out.EnableInterContainerTrafficEncryption) out.EnableInterContainerTrafficEncryption = false;
   if (!out.EnableManagedSpotTraining) out.EnableManagedSpotTraining = false;
   if (!out.AlgorithmSpecification->EnableSageMakerMetricsTimeSeries) out.AlgorithmSpecification->EnableSageMakerMetricsTimeSeries = false;
-  add_progress(*job, out);
+  add_progress(job, out);
   return out;
+}
+
+Outcome<DescribeTrainingJobOutput> describe_training_job(Context& call, const DescribeTrainingJobInput& in) {
+  TRY(auto job, call.jobs.find(call.scope, in.TrainingJobName));
+  if (!job) return make_error(ErrorKind::not_found, "Requested resource not found.");
+  if (!job->finished() && call.should_wait(job->arn, job->id))
+    return call.wait(job->arn, [&](std::function<void()> wake) { return call.jobs.when_finished(job->id, std::move(wake)); });
+  return described_training_job(*job);
 }
 
 Outcome<ListTrainingJobsOutput> list_training_jobs(Context& call, const ListTrainingJobsInput& in) {

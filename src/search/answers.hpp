@@ -1,0 +1,47 @@
+// Records as they are answered, kept from one search to the next: of a page's costs the documents of its records are the greatest. Owned by the
+// index, which tells it what has changed. Thread rule: any thread. Invariant: of a record that has changed after a text was made of it no search that
+// has caught up sees that text; at most `limit` bytes are kept, those used last.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace clary::search {
+
+class Answers {
+ public:
+  using Text = std::shared_ptr<const std::string>;
+  explicit Answers(std::size_t limit) : limit_(limit) {}
+
+  Text find(std::int64_t id);  // null: not kept
+  // `place` is that of the view (Index::catch_up) that the text was made of: what has changed since is not kept.
+  void keep(std::int64_t id, Text text, std::int64_t place);
+  // The record has changed: the index goes on to `place`. Before the index tells of the change to anyone.
+  template <typename Ids>
+  void forget(const Ids& ids, std::int64_t place) {
+    std::lock_guard lock(mutex_);
+    place_ = place;
+    for (std::int64_t id : ids) drop(id);
+  }
+  std::size_t bytes() const;
+
+ private:
+  struct Kept {
+    std::int64_t id;
+    Text text;
+  };
+  void drop(std::int64_t id);
+
+  const std::size_t limit_;
+  mutable std::mutex mutex_;
+  std::int64_t place_ = 0;
+  std::list<Kept> kept_;  // the one used last in front
+  std::unordered_map<std::int64_t, std::list<Kept>::iterator> places_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace clary::search
