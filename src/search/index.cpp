@@ -18,6 +18,15 @@ std::string key_of(std::string_view type, const Scope& scope) {
 
 }  // namespace
 
+Outcome<void> Index::make(meta::Store& store, const Read& read) {
+  if (made_) return {};
+  std::lock_guard one_at_a_time(making_);
+  if (made_) return {};
+  CHECK_OK(store.read([&](meta::Session& session) { return catch_up(session, read); }));
+  made_ = true;
+  return {};
+}
+
 Outcome<std::int64_t> Index::catch_up(meta::Session& session, const Read& read) {
   TRY(const std::int64_t view, meta::last_place(session));
   if (view <= place_) return view;

@@ -37,6 +37,8 @@ class Index {
  public:
   using Read = std::function<Outcome<Reading>(meta::Session&, std::int64_t record)>;
 
+  // Once for all: the first catch_up(), which may take seconds. Who waits for it holds none of the store's connections.
+  Outcome<void> make(meta::Store& store, const Read& read);
   // The place of the caller's view in the sequence of changes.
   Outcome<std::int64_t> catch_up(meta::Session& session, const Read& read);
   Found find(std::string_view type, const Scope& scope, const Query& query) const;
@@ -52,6 +54,8 @@ class Index {
   void apply(const Changed& changed, std::int64_t place);
   void tidy();
 
+  std::mutex making_;
+  std::atomic<bool> made_ = false;
   std::mutex catching_up_;
   std::atomic<std::int64_t> place_ = 0;  // in the sequence of changes
   mutable std::shared_mutex mutex_;      // of what follows

@@ -41,6 +41,7 @@ Outcome<search::Answers::Text> answer_of(meta::Session& session, search::Answers
 Outcome<std::string> search(Context& call, const SearchInput& in) {
   TRY(const Searched* type, need_type(in.Resource));
   TRY(search::Query query, to_query(*type, call.scope, in));
+  CHECK_OK(call.index.make(call.store, read_for_index));
   return call.store.read([&](meta::Session& session) -> Outcome<std::string> {
     TRY(const std::int64_t view, call.index.catch_up(session, read_for_index));
     const search::Found found = call.index.find(type->resource, call.scope, query);
@@ -67,9 +68,14 @@ void keep_index(const Parts& parts, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any stopping;
   std::unique_lock lock(mutex);
+  auto catch_up = [&]() -> Outcome<void> {
+    CHECK_OK(parts.index.make(parts.store, read));
+    CHECK_OK(parts.store.read([&](meta::Session& session) { return parts.index.catch_up(session, read); }));
+    return {};
+  };
   while (!stop.stop_requested()) {
-    auto made = parts.store.read([&](meta::Session& session) { return parts.index.catch_up(session, read); });
-    if (!made && !stop.stop_requested()) log_.error("the index of Search: {} {}", made.error().message, made.error().detail);
+    auto done = catch_up();
+    if (!done && !stop.stop_requested()) log_.error("the index of Search: {} {}", done.error().message, done.error().detail);
     stopping.wait_for(lock, stop, index_period, [] { return false; });
   }
 }
@@ -78,6 +84,7 @@ Outcome<GetSearchSuggestionsOutput> get_search_suggestions(Context& call, const 
   TRY(const Searched* type, need_type(in.Resource));
   std::string hint;
   if (in.SuggestionQuery && in.SuggestionQuery->PropertyNameQuery) hint = in.SuggestionQuery->PropertyNameQuery->PropertyNameHint;
+  CHECK_OK(call.index.make(call.store, read_for_index));
   CHECK_OK(call.store.read([&](meta::Session& session) { return call.index.catch_up(session, read_for_index); }));
   std::set<std::string> names;
   for (std::string& name : property_names(type->shape())) {
