@@ -100,18 +100,18 @@ void Connection::receive() {
 void Connection::received(const boost::system::error_code& error, std::size_t size) {
   auto state = error ? parser_.finish() : parser_.feed({buffer_.get(), size});
   switch (state) {
-    case AnswerParser::State::reading:
+    case models::AnswerParser::State::reading:
       if (size == capacity_ && capacity_ < most_capacity) {
         capacity_ *= 4;
         buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
       }
       return receive();
-    case AnswerParser::State::done: return answered();
-    case AnswerParser::State::broken:
+    case models::AnswerParser::State::done: return answered();
+    case models::AnswerParser::State::broken:
       if (error && !parser_.begun()) return ended_early();
       call_->suspect();
       return fail(model_error(call_->asked.scope, call_->asked.endpoint, 0, parser_.why()));
-    case AnswerParser::State::too_large:
+    case models::AnswerParser::State::too_large:
       return fail(model_error(call_->asked.scope, call_->asked.endpoint, 0,
                               fmt::format("the response is larger than {} bytes", call_->limits.answer_bytes)));
   }

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "serving/answer_parser.hpp"
+#include "models/answer_parser.hpp"
 #include "serving/call.hpp"
 
 namespace clary::serving {
@@ -45,7 +45,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   LoopClient& client_;
   Socket socket_;
   std::shared_ptr<ReplicaTarget> replica_;
-  AnswerParser parser_;
+  models::AnswerParser parser_;
   std::unique_ptr<Call> call_;
   std::string head_;
   std::unique_ptr<char[]> buffer_;

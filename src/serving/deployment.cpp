@@ -45,7 +45,7 @@ VariantSpec variant_from(const json::object& object) {
   variant.container.image = text_of(object, "image");
   variant.container.model_data_url = text_of(object, "model_data");
   if (const auto* form = object.if_contains("model_data_form"))
-    variant.container.model_data_form = static_cast<ModelDataForm>(form->to_number<int>());
+    variant.container.model_data_form = static_cast<models::ModelDataForm>(form->to_number<int>());
   for (const auto& [name, value] : object.at("environment").as_object())
     variant.container.environment.emplace(name, json::value_to<std::string>(value));
   variant.instance_type = text_of(object, "instance_type");

@@ -11,7 +11,7 @@ TEST(Deployment, StateSurvivesItsJson) {
   variant.model_name = "digits";
   variant.role_arn = "arn:aws:iam::000000000000:role/x";
   variant.container = {
-      "image:1", "s3://b/model.tar.gz", {{"A", "1\n\"2\""}, {"SAGEMAKER_PROGRAM", "serve.py"}}, ModelDataForm::prefix};
+      "image:1", "s3://b/model.tar.gz", {{"A", "1\n\"2\""}, {"SAGEMAKER_PROGRAM", "serve.py"}}, models::ModelDataForm::prefix};
   variant.instance_type = "ml.m4.xlarge";
   variant.initial_count = 2;
   variant.weight = 0.25;
@@ -29,7 +29,7 @@ TEST(Deployment, StateSurvivesItsJson) {
   EXPECT_EQ(back->serving->config_name, "old");
   ASSERT_EQ(back->serving->variants.size(), 1u);
   const auto& read = back->serving->variants[0];
-  EXPECT_EQ(read.container.model_data_form, ModelDataForm::prefix);
+  EXPECT_EQ(read.container.model_data_form, models::ModelDataForm::prefix);
   EXPECT_EQ(read.name, variant.name);
   EXPECT_EQ(read.role_arn, variant.role_arn);
   EXPECT_EQ(read.container.environment, variant.container.environment);

@@ -3,30 +3,20 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "base/arn.hpp"
 #include "base/time.hpp"
+#include "models/container.hpp"
 
 namespace clary::serving {
-
-// What stands at the URL of a model's data: an archive, one object, or all objects below a prefix.
-enum class ModelDataForm { archive, object, prefix };
-
-struct ContainerSpec {
-  std::string image;
-  std::string model_data_url;  // s3://.../model.tar.gz; empty: none
-  std::map<std::string, std::string> environment;
-  ModelDataForm model_data_form = ModelDataForm::archive;
-};
 
 struct VariantSpec {
   std::string name;
   std::string model_name;
   std::string role_arn;  // the model's execution role
-  ContainerSpec container;
+  models::ContainerSpec container;
   std::string instance_type;
   std::int64_t initial_count = 1;
   double weight = 1;

@@ -55,7 +55,7 @@ TEST_F(EndpointsTest, ObjectsBelowAPrefixAreAModelAsTheyAre) {
   put("looser.bin", "another's");
   auto prefix = variant();
   prefix.container.model_data_url = "s3://bkt/loose";
-  prefix.container.model_data_form = ModelDataForm::prefix;
+  prefix.container.model_data_form = models::ModelDataForm::prefix;
   auto endpoint = deploy("e", {prefix});
   ASSERT_EQ(endpoint.status, "InService") << endpoint.failure_reason;
   const std::filesystem::path folder =
@@ -66,7 +66,7 @@ TEST_F(EndpointsTest, ObjectsBelowAPrefixAreAModelAsTheyAre) {
 
   auto single = variant();
   single.container.model_data_url = "s3://bkt/loose/weights.bin";
-  single.container.model_data_form = ModelDataForm::object;
+  single.container.model_data_form = models::ModelDataForm::object;
   endpoint = deploy("f", {single});
   ASSERT_EQ(endpoint.status, "InService") << endpoint.failure_reason;
   EXPECT_EQ(
@@ -78,7 +78,7 @@ TEST_F(EndpointsTest, ObjectsBelowAPrefixAreAModelAsTheyAre) {
 TEST_F(EndpointsTest, APrefixOfNothingOrWithUnsafeNamesFailsTheEndpoint) {
   auto prefix = variant();
   prefix.container.model_data_url = "s3://bkt/nothing/";
-  prefix.container.model_data_form = ModelDataForm::prefix;
+  prefix.container.model_data_form = models::ModelDataForm::prefix;
   auto endpoint = deploy("e", {prefix});
   EXPECT_EQ(endpoint.status, "Failed");
   EXPECT_THAT(endpoint.failure_reason, HasSubstr("no object below the prefix"));

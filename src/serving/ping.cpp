@@ -6,7 +6,7 @@
 #include <optional>
 #include <sys/socket.h>
 
-#include "serving/answer_parser.hpp"
+#include "models/answer_parser.hpp"
 
 namespace clary::serving {
 
@@ -35,8 +35,8 @@ struct Exchange : std::enable_shared_from_this<Exchange> {
         asio::buffer(buffer), [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
           if (self->good) return;
           auto state = error ? self->parser.finish() : self->parser.feed({self->buffer.data(), size});
-          if (state == AnswerParser::State::reading) return self->receive();
-          self->end(state == AnswerParser::State::done && self->parser.status / 100 == 2);
+          if (state == models::AnswerParser::State::reading) return self->receive();
+          self->end(state == models::AnswerParser::State::done && self->parser.status / 100 == 2);
         });
   }
 
@@ -47,14 +47,14 @@ struct Exchange : std::enable_shared_from_this<Exchange> {
 
   asio::basic_stream_socket<asio::local::stream_protocol, LoopExecutor> socket;
   std::shared_ptr<Signal> signal;
-  AnswerParser parser{64 * 1024};
+  models::AnswerParser parser{64 * 1024};
   std::array<char, 4096> buffer;
   std::optional<bool> good;
 };
 
 }  // namespace
 
-Task<PingResult> ping(ControlLoop& loop, const WorkerSocket& socket, std::shared_ptr<Signal> signal,
+Task<PingResult> ping(ControlLoop& loop, const models::WorkerSocket& socket, std::shared_ptr<Signal> signal,
                       std::function<bool()> abandoned, std::chrono::milliseconds timeout) {
   auto connected = socket.connect();
   if (!connected) co_return connected.error().kind == ErrorKind::unavailable ? PingResult::refused : PingResult::silent;

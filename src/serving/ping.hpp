@@ -7,13 +7,13 @@
 #include <memory>
 
 #include "serving/control_loop.hpp"
-#include "serving/worker_socket.hpp"
+#include "models/worker_socket.hpp"
 
 namespace clary::serving {
 
 enum class PingResult { fine, refused, silent };  // silent: no answer in time, or not a good one
 
-Task<PingResult> ping(ControlLoop& loop, const WorkerSocket& socket, std::shared_ptr<Signal> signal,
+Task<PingResult> ping(ControlLoop& loop, const models::WorkerSocket& socket, std::shared_ptr<Signal> signal,
                       std::function<bool()> abandoned, std::chrono::milliseconds timeout);
 
 }  // namespace clary::serving

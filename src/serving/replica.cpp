@@ -131,7 +131,7 @@ Task<> Replica::launch() {
   }
   const auto& kit = *plan_.kit;
   auto surroundings = parts_.surroundings(plan_.scope, kit.variant().role_arn, plan_.row.worker());
-  auto spec = replica_spec(plan_.row.worker(), kit.variant(), kit.environment(), kit.folders(), surroundings,
+  auto spec = models::model_worker(plan_.row.worker(), kit.variant().container, kit.environment(), kit.folders(), surroundings,
                            parts_.runtime_folder, plan_.scope.region);
   if (auto limits = limits_of(kit.variant().instance_type, workers::host_share())) spec.limits = *limits;
   std::function<Outcome<std::shared_ptr<workers::Worker>>()> start =
@@ -171,7 +171,7 @@ Task<bool> Replica::answers() {
   milliseconds pause = first_ping_pause;
   std::function<bool()> abandoned = [this] { return leaving() || ended(); };
   while (!abandoned() && Clock::now() < deadline) {
-    auto socket = WorkerSocket::open(socket_folder());
+    auto socket = models::WorkerSocket::open(socket_folder());
     if (socket) {
       auto result = co_await ping(loop_, *socket, signal_, abandoned, ping_timeout);
       if (result == PingResult::fine) {
@@ -188,7 +188,7 @@ Task<bool> Replica::answers() {
   co_return false;
 }
 
-void Replica::open_to_traffic(WorkerSocket socket) {
+void Replica::open_to_traffic(models::WorkerSocket socket) {
   auto target = std::make_shared<ReplicaTarget>();
   target->serial = next_serial();
   target->socket = std::move(socket);
@@ -230,7 +230,7 @@ Task<> Replica::examine() {
   std::function<bool()> abandoned = [this] { return leaving() || ended(); };
   milliseconds pause = first_ping_pause;
   while (!abandoned()) {
-    auto socket = WorkerSocket::open(socket_folder());
+    auto socket = models::WorkerSocket::open(socket_folder());
     auto result = PingResult::refused;
     if (socket) result = co_await ping(loop_, *socket, signal_, abandoned, ping_timeout);
     if (abandoned()) co_return;

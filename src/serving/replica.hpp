@@ -56,7 +56,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   Task<> put_away();
   Task<> stop_worker();
   void follow(std::shared_ptr<workers::Worker> worker);
-  void open_to_traffic(WorkerSocket socket);
+  void open_to_traffic(models::WorkerSocket socket);
   void close_to_traffic();
   void set_phase(Phase phase);
   void did_not_start(const std::string& why);

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/arn.hpp"
-#include "serving/worker_socket.hpp"
+#include "models/worker_socket.hpp"
 
 namespace clary::serving {
 
@@ -30,7 +30,7 @@ struct VariantCounters {
 // A replica that may get traffic.
 struct ReplicaTarget {
   std::uint64_t serial = 0;  // never given twice in a process: loops keep their connections by it
-  WorkerSocket socket;
+  models::WorkerSocket socket;
   std::string log_stream;            // "AllTraffic/i-0123456789abcdef"
   std::function<void()> on_trouble;  // any thread; told once until the control plane has looked (`suspected`)
   alignas(64) std::atomic<std::int64_t> in_flight{0};

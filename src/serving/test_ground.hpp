@@ -25,7 +25,7 @@
 #include "meta/data_points.hpp"
 #include "serving/endpoints.hpp"
 #include "serving/fake_parts.hpp"
-#include "serving/replica_spec.hpp"
+#include "models/model_worker.hpp"
 
 namespace clary::serving {
 

@@ -1,7 +1,7 @@
 #include "serving/variant_kit.hpp"
 
 #include "base/log.hpp"
-#include "serving/model_files.hpp"
+#include "models/model_files.hpp"
 
 namespace clary::serving {
 
@@ -52,17 +52,17 @@ Task<Outcome<void>> VariantKit::make(std::shared_ptr<Signal> signal, std::functi
 
   // The files' thread cannot ask the control thread's `abandoned`; it looks at this.
   auto give_up = std::make_shared<std::atomic<bool>>(false);
-  std::function<void(std::function<void(Outcome<ModelFolders>)>)> bring =
-      [this, give_up](std::function<void(Outcome<ModelFolders>)> done) {
+  std::function<void(std::function<void(Outcome<models::ModelFolders>)>)> bring =
+      [this, give_up](std::function<void(Outcome<models::ModelFolders>)> done) {
         loop_.run_blocking([this, give_up, done = std::move(done)] {
-          done(bring_model_files(parts_.objects, variant_, folder_, [give_up] { return give_up->load(); }));
+          done(models::bring_model_files(parts_.objects, variant_.container, folder_, [give_up] { return give_up->load(); }));
         });
       };
   std::function<bool()> wait_on = [abandoned, give_up] {
     if (abandoned()) *give_up = true;
     return false;  // the thread works in the folder until it has ended
   };
-  auto folders = co_await loop_.called_back<Outcome<ModelFolders>>(signal, wait_on, bring);
+  auto folders = co_await loop_.called_back<Outcome<models::ModelFolders>>(signal, wait_on, bring);
   if (!*folders) co_return std::move(*folders).error();
   folders_ = **std::move(folders);
   co_return Outcome<void>();

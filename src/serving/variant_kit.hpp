@@ -11,7 +11,7 @@
 
 #include "serving/control_loop.hpp"
 #include "serving/endpoints.hpp"
-#include "serving/replica_spec.hpp"
+#include "models/model_worker.hpp"
 
 namespace clary::serving {
 
@@ -24,7 +24,7 @@ class VariantKit {
 
   const VariantSpec& variant() const { return variant_; }
   const runtimes::Environment& environment() const { return *environment_; }
-  const ModelFolders& folders() const { return *folders_; }
+  const models::ModelFolders& folders() const { return *folders_; }
 
  private:
   Task<Outcome<void>> make(std::shared_ptr<Signal> signal, std::function<bool()> abandoned);
@@ -34,7 +34,7 @@ class VariantKit {
   VariantSpec variant_;
   std::string folder_;
   std::optional<runtimes::Environment> environment_;
-  std::optional<ModelFolders> folders_;
+  std::optional<models::ModelFolders> folders_;
   bool making_ = false;
   std::uint64_t makings_ = 0;  // how many have ended
   std::optional<Error> failure_;

@@ -1,15 +1,15 @@
-// fuzz: serving
+// fuzz: models
 // Whatever a model's process sends instead of an HTTP answer: no crash, no limit passed, and the same verdict however the bytes are cut.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "serving/answer_parser.hpp"
+#include "models/answer_parser.hpp"
 
 namespace {
 
-using clary::serving::AnswerParser;
+using clary::models::AnswerParser;
 constexpr std::size_t body_limit = 4096;
 
 void require(bool holds) {

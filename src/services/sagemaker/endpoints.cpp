@@ -28,7 +28,7 @@ Outcome<serving::VariantSpec> to_variant(Context& call, const ProductionVariant&
     const auto& source = *container.ModelDataSource->S3DataSource;
     spec.container.model_data_url = source.S3Uri;
     if (source.CompressionType == "None")
-      spec.container.model_data_form = source.S3DataType == "S3Prefix" ? serving::ModelDataForm::prefix : serving::ModelDataForm::object;
+      spec.container.model_data_form = source.S3DataType == "S3Prefix" ? models::ModelDataForm::prefix : models::ModelDataForm::object;
   }
   spec.container.environment = container.Environment.value_or(std::map<std::string, std::string>{});
   spec.instance_type = in.InstanceType.value_or("");

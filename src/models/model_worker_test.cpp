@@ -1,15 +1,15 @@
-#include "serving/replica_spec.hpp"
+#include "models/model_worker.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace clary::serving {
+namespace clary::models {
 namespace {
 
 using testing::ElementsAre;
 
-struct ReplicaSpecTest : testing::Test {
-  ReplicaSpecTest() {
+struct ModelWorkerTest : testing::Test {
+  ModelWorkerTest() {
     environment.folder = "/cache/abc";
     environment.python = "/cache/abc/bin/python";
     environment.mounts = {{"/cache/abc", "/cache/abc", false}};
@@ -17,18 +17,18 @@ struct ReplicaSpecTest : testing::Test {
     environment.version.environment = {{"A", "version"}, {"B", "version"}, {"C", "version"}};
     surroundings.environment = {{"B", "surroundings"}, {"C", "surroundings"}};
     surroundings.mounts = {{"/ca.pem", "/etc/ca.pem", false}};
-    variant.container.environment = {{"C", "model"}};
+    container.environment = {{"C", "model"}};
   }
   workers::WorkerSpec make() {
-    return replica_spec("ep-1-1-x-0", variant, environment, folders, surroundings, "/src/python", "eu-west-1");
+    return model_worker("ep-1-1-x-0", container, environment, folders, surroundings, "/src/python", "eu-west-1");
   }
-  VariantSpec variant;
+  ContainerSpec container;
   runtimes::Environment environment;
   workers::Surroundings surroundings;
   ModelFolders folders{"/models/1/model", ""};
 };
 
-TEST_F(ReplicaSpecTest, RunsTheRuntimesServer) {
+TEST_F(ModelWorkerTest, RunsTheRuntimesServer) {
   auto spec = make();
   EXPECT_EQ(spec.id, "ep-1-1-x-0");
   EXPECT_THAT(spec.command,
@@ -38,13 +38,13 @@ TEST_F(ReplicaSpecTest, RunsTheRuntimesServer) {
   EXPECT_EQ(spec.environment["SAGEMAKER_REGION"], "eu-west-1");
 }
 
-TEST_F(ReplicaSpecTest, ARuntimeMayBringItsOwnServer) {
+TEST_F(ModelWorkerTest, ARuntimeMayBringItsOwnServer) {
   environment.version.serve_command = {"/opt/own", "--listen=unix:{socket}", "{socket}"};
   EXPECT_THAT(make().command, ElementsAre("/opt/own", "--listen=unix:/opt/ml/worker.sock", "/opt/ml/worker.sock"));
 }
 
-TEST_F(ReplicaSpecTest, TheModelsVariablesWin) {
-  variant.container.environment["PYTHONPATH"] = "/opt/ml/model/lib";
+TEST_F(ModelWorkerTest, TheModelsVariablesWin) {
+  container.environment["PYTHONPATH"] = "/opt/ml/model/lib";
   auto spec = make();
   EXPECT_EQ(spec.environment["A"], "version");
   EXPECT_EQ(spec.environment["B"], "surroundings");
@@ -52,27 +52,27 @@ TEST_F(ReplicaSpecTest, TheModelsVariablesWin) {
   EXPECT_EQ(spec.environment["PYTHONPATH"], "/opt/clary/runtime:/opt/ml/model/lib");
 }
 
-TEST_F(ReplicaSpecTest, FilesAreMountedReadOnly) {
+TEST_F(ModelWorkerTest, FilesAreMountedReadOnly) {
   for (const auto& mount : make().mounts) EXPECT_FALSE(mount.writable) << mount.target;
   EXPECT_EQ(make().mounts.back().target, "/opt/ml/model");
   EXPECT_EQ(make().mounts.back().source, "/models/1/model");
 }
 
-TEST_F(ReplicaSpecTest, CodeOfItsOwnArchiveGoesToOptMlCode) {
-  variant.container.environment["SAGEMAKER_SUBMIT_DIRECTORY"] = "s3://b/sourcedir.tar.gz";
-  EXPECT_EQ(code_url(variant), "s3://b/sourcedir.tar.gz");
+TEST_F(ModelWorkerTest, CodeOfItsOwnArchiveGoesToOptMlCode) {
+  container.environment["SAGEMAKER_SUBMIT_DIRECTORY"] = "s3://b/sourcedir.tar.gz";
+  EXPECT_EQ(code_url(container), "s3://b/sourcedir.tar.gz");
   folders.code = "/models/1/code";
   auto spec = make();
   EXPECT_EQ(spec.mounts.back().target, "/opt/ml/code");
   EXPECT_EQ(spec.environment["SAGEMAKER_SUBMIT_DIRECTORY"], "/opt/ml/code");
 
-  variant.container.environment["SAGEMAKER_SUBMIT_DIRECTORY"] = "/opt/ml/model/code";
-  EXPECT_EQ(code_url(variant), "");
+  container.environment["SAGEMAKER_SUBMIT_DIRECTORY"] = "/opt/ml/model/code";
+  EXPECT_EQ(code_url(container), "");
   folders.code = "";
   EXPECT_EQ(make().environment["SAGEMAKER_SUBMIT_DIRECTORY"], "/opt/ml/model/code");
 }
 
-TEST_F(ReplicaSpecTest, AForeignImageServesAtItsPortWithWhatIsItsOwn) {
+TEST_F(ModelWorkerTest, AForeignImageServesAtItsPortWithWhatIsItsOwn) {
   environment = {};
   environment.container = workers::ContainerImage{"mine:1", "sha256:beef", {"/entry"}, {"default"}, "app"};
   auto spec = make();
@@ -87,4 +87,4 @@ TEST_F(ReplicaSpecTest, AForeignImageServesAtItsPortWithWhatIsItsOwn) {
 }
 
 }  // namespace
-}  // namespace clary::serving
+}  // namespace clary::models

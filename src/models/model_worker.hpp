@@ -1,16 +1,16 @@
-// What a replica's worker is told: the command, the environment, the mounts. Pure functions.
+// What the worker that serves a model is told: the command, the environment, the mounts. Pure functions.
 #pragma once
 
 #include <string>
 
 #include "runtimes/environments.hpp"
-#include "serving/endpoint.hpp"
+#include "models/container.hpp"
 #include "workers/launcher.hpp"
 #include "workers/surroundings.hpp"
 
-namespace clary::serving {
+namespace clary::models {
 
-// Where a variant's files are on the host once they are there.
+// Where a model's files are on the host once they are there.
 struct ModelFolders {
   std::string model;  // becomes /opt/ml/model
   std::string code;   // becomes /opt/ml/code; empty: the code is in the model's archive, or there is none
@@ -21,12 +21,12 @@ inline constexpr std::string_view socket_inside = "/opt/ml/worker.sock";
 // Where a container that is none of our runtimes' serves; its worker's socket leads there.
 inline constexpr int container_port = 8080;
 
-// `code_url` of the variant: SAGEMAKER_SUBMIT_DIRECTORY where it is an S3 URL, else empty.
-std::string code_url(const VariantSpec& variant);
+// SAGEMAKER_SUBMIT_DIRECTORY where it is an S3 URL, else empty.
+std::string code_url(const ContainerSpec& container);
 
-workers::WorkerSpec replica_spec(const std::string& worker_id, const VariantSpec& variant,
+workers::WorkerSpec model_worker(const std::string& worker_id, const ContainerSpec& container,
                                  const runtimes::Environment& environment, const ModelFolders& folders,
                                  const workers::Surroundings& surroundings, const std::string& runtime_folder,
                                  const std::string& region);
 
-}  // namespace clary::serving
+}  // namespace clary::models

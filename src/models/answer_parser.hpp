@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace clary::serving {
+namespace clary::models {
 
 class AnswerParser {
  public:
@@ -56,4 +56,4 @@ class AnswerParser {
   std::size_t trailer_bytes_ = 0;
 };
 
-}  // namespace clary::serving
+}  // namespace clary::models

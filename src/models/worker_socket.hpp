@@ -9,7 +9,7 @@
 #include "base/outcome.hpp"
 #include "io/file.hpp"
 
-namespace clary::serving {
+namespace clary::models {
 
 inline constexpr std::string_view socket_name = "worker.sock";
 
@@ -31,4 +31,4 @@ class WorkerSocket {
   ino_t number_ = 0;
 };
 
-}  // namespace clary::serving
+}  // namespace clary::models

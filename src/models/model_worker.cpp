@@ -1,6 +1,6 @@
-#include "serving/replica_spec.hpp"
+#include "models/model_worker.hpp"
 
-namespace clary::serving {
+namespace clary::models {
 
 namespace {
 
@@ -23,7 +23,7 @@ std::vector<std::string> command_of(const runtimes::Environment& environment) {
 }
 
 // A foreign image: it serves at its port, and gets what AWS gives it.
-workers::WorkerSpec container_spec(const std::string& worker_id, const VariantSpec& variant,
+workers::WorkerSpec container_spec(const std::string& worker_id, const ContainerSpec& container,
                                    const workers::ContainerImage& image, const ModelFolders& folders,
                                    const workers::Surroundings& surroundings) {
   workers::WorkerSpec spec;
@@ -35,7 +35,7 @@ workers::WorkerSpec container_spec(const std::string& worker_id, const VariantSp
   spec.serve_port = container_port;
   spec.serve_socket = socket_inside;
   spec.environment = surroundings.environment;
-  for (const auto& [name, value] : variant.container.environment) spec.environment[name] = value;
+  for (const auto& [name, value] : container.environment) spec.environment[name] = value;
   spec.mounts = surroundings.mounts;
   spec.mounts.push_back({folders.model, "/opt/ml/model", false});
   return spec;
@@ -43,17 +43,17 @@ workers::WorkerSpec container_spec(const std::string& worker_id, const VariantSp
 
 }  // namespace
 
-std::string code_url(const VariantSpec& variant) {
-  auto named = variant.container.environment.find(std::string(submit_directory));
-  if (named == variant.container.environment.end() || !named->second.starts_with("s3://")) return {};
+std::string code_url(const ContainerSpec& container) {
+  auto named = container.environment.find(std::string(submit_directory));
+  if (named == container.environment.end() || !named->second.starts_with("s3://")) return {};
   return named->second;
 }
 
-workers::WorkerSpec replica_spec(const std::string& worker_id, const VariantSpec& variant,
+workers::WorkerSpec model_worker(const std::string& worker_id, const ContainerSpec& container,
                                  const runtimes::Environment& environment, const ModelFolders& folders,
                                  const workers::Surroundings& surroundings, const std::string& runtime_folder,
                                  const std::string& region) {
-  if (environment.container) return container_spec(worker_id, variant, *environment.container, folders, surroundings);
+  if (environment.container) return container_spec(worker_id, container, *environment.container, folders, surroundings);
   workers::WorkerSpec spec;
   spec.id = worker_id;
   spec.hostname = "model";
@@ -68,7 +68,7 @@ workers::WorkerSpec replica_spec(const std::string& worker_id, const VariantSpec
     variables["CLARY_FRAMEWORK"] = environment.version.framework_module;
   for (const auto& [name, value] : environment.version.environment) variables[name] = value;
   for (const auto& [name, value] : surroundings.environment) variables[name] = value;
-  for (const auto& [name, value] : variant.container.environment) variables[name] = value;
+  for (const auto& [name, value] : container.environment) variables[name] = value;
   std::string own_path = variables["PYTHONPATH"];
   variables["PYTHONPATH"] =
       own_path.empty() ? std::string(runtime_inside) : fmt::format("{}:{}", runtime_inside, own_path);
@@ -82,4 +82,4 @@ workers::WorkerSpec replica_spec(const std::string& worker_id, const VariantSpec
   return spec;
 }
 
-}  // namespace clary::serving
+}  // namespace clary::models

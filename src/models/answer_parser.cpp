@@ -1,11 +1,11 @@
-#include "serving/answer_parser.hpp"
+#include "models/answer_parser.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 #include "http/message.hpp"
 
-namespace clary::serving {
+namespace clary::models {
 
 namespace {
 
@@ -268,4 +268,4 @@ void AnswerParser::fail(const char* why) {
   why_ = why;
 }
 
-}  // namespace clary::serving
+}  // namespace clary::models

@@ -1,4 +1,4 @@
-#include "serving/model_files.hpp"
+#include "models/model_files.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -9,7 +9,7 @@
 #include "io/archive.hpp"
 #include "io/file.hpp"
 
-namespace clary::serving {
+namespace clary::models {
 
 namespace fs = std::filesystem;
 
@@ -86,7 +86,7 @@ Outcome<void> copy_object(objects::Objects& objects, const Place& place, const s
   TRY(io::File file, io::create_below(folder, parts, 0644, std::nullopt));
   std::vector<char> buffer(1 << 20);
   for (std::uint64_t offset = 0; offset < size;) {
-    if (cancelled && cancelled()) return make_error(ErrorKind::timed_out, "The endpoint changed meanwhile.");
+    if (cancelled && cancelled()) return make_error(ErrorKind::timed_out, "It is not wanted any more.");
     TRY(std::size_t got, reader->read(offset, buffer.data(), buffer.size()));
     if (got == 0) return internal("{} ends at {} of {} bytes", place.key, offset, size);
     CHECK_OK(file.write_all(std::string_view(buffer.data(), got)));
@@ -158,18 +158,18 @@ Outcome<void> bring(objects::Objects& objects, const std::string& url, ModelData
 
 }  // namespace
 
-Outcome<ModelFolders> bring_model_files(objects::Objects& objects, const VariantSpec& variant,
+Outcome<ModelFolders> bring_model_files(objects::Objects& objects, const ContainerSpec& container,
                                         const std::string& folder, const std::function<bool()>& cancelled) {
   CHECK_OK(io::make_folders(folder));
   ModelFolders folders;
   folders.model = folder + "/model";
   CHECK_OK(
-      bring(objects, variant.container.model_data_url, variant.container.model_data_form, folders.model, cancelled));
-  if (auto code = code_url(variant); !code.empty()) {
+      bring(objects, container.model_data_url, container.model_data_form, folders.model, cancelled));
+  if (auto code = code_url(container); !code.empty()) {
     folders.code = folder + "/code";
     CHECK_OK(bring(objects, code, ModelDataForm::archive, folders.code, cancelled));
   }
   return folders;
 }
 
-}  // namespace clary::serving
+}  // namespace clary::models

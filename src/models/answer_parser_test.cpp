@@ -1,9 +1,9 @@
-#include "serving/answer_parser.hpp"
+#include "models/answer_parser.hpp"
 
 #include <gtest/gtest.h>
 #include <string>
 
-namespace clary::serving {
+namespace clary::models {
 namespace {
 
 using State = AnswerParser::State;
@@ -128,4 +128,4 @@ TEST(AnswerParser, LimitsHold) {
 }
 
 }  // namespace
-}  // namespace clary::serving
+}  // namespace clary::models

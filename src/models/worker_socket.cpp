@@ -1,4 +1,4 @@
-#include "serving/worker_socket.hpp"
+#include "models/worker_socket.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-namespace clary::serving {
+namespace clary::models {
 
 Outcome<WorkerSocket> WorkerSocket::open(const std::string& folder) {
   std::string path = folder + '/' + std::string(socket_name);
@@ -35,4 +35,4 @@ Outcome<io::File> WorkerSocket::connect() const {
   return error;
 }
 
-}  // namespace clary::serving
+}  // namespace clary::models
