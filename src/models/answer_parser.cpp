@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t max_head = 64 * 1024;
 constexpr std::size_t max_line = 8 * 1024;
+constexpr std::uint64_t first_reservation = 16 << 20;  // what a server announces need not come
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -198,7 +199,7 @@ bool AnswerParser::frame_body() {
   }
   part_ = Part::sized;
   left_ = *length_;
-  body.reserve(static_cast<std::size_t>(left_));
+  body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(left_, first_reservation)));
   if (left_ == 0) state_ = State::done;
   return true;
 }
