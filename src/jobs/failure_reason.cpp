@@ -182,7 +182,8 @@ std::string failure_reason(const Error& error) {
   const std::string message = ours && error.kind == ErrorKind::internal
                                   ? "We encountered an internal error. Please try again."
                                   : to_valid_utf8(error.message);
-  if (message.starts_with("ClientError:") || message.starts_with("InternalServerError:"))
+  if (message.starts_with("ClientError:") || message.starts_with("AlgorithmError:") ||
+      message.starts_with("InternalServerError:"))
     return shorten(message, longest);
   return shorten((ours ? "InternalServerError: " : "ClientError: ") + message, longest);
 }

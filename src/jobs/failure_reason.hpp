@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct FailureFacts {
   workers::Limits limits;
   std::string instance_type;
   std::int64_t volume_gb = 0;
+  std::optional<Error> verdict = {};  // of a companion that does the work
 };
 
 std::string failure_reason(const FailureFacts& facts);

@@ -72,7 +72,10 @@ Outcome<void> JobMachine::stop(const JobKind& kind, std::int64_t id) {
 
 void JobMachine::stop_workers(Run& run, std::chrono::milliseconds grace) {
   for (auto& host : run.hosts) {
-    if (host.worker && !host.over) host.worker->stop(grace);
+    if (host.companion) host.companion->give_up(std::nullopt);
+    // A worker that is only a tool has nothing to keep.
+    const bool tool = host.companion && host.companion->verdict();
+    if (host.worker && !host.over) host.worker->stop(tool ? std::min(grace, parts_.peer_grace) : grace);
   }
 }
 
@@ -129,6 +132,9 @@ std::string JobMachine::why_failed(Run& run, std::size_t index, const workers::E
   facts.instance_type = run.demand.instance_type;
   facts.volume_gb = run.demand.volume_gb;
   facts.last_lines = last_lines(run, index);
+  if (const auto& companion = run.hosts[index].companion) {
+    if (auto verdict = companion->verdict(); verdict && !*verdict) facts.verdict = verdict->error();
+  }
   const Host& host = run.hosts[index].host;
   const std::string reason = run.task->why_failed(host, std::move(facts));
   return run.hosts.size() == 1 ? reason : name_host(reason, host.name());
@@ -147,7 +153,12 @@ std::string JobMachine::used(const HostRun& host) const {
 void JobMachine::exited(const RunPtr& run, std::size_t index, workers::Exit exit) {
   if (run->step != Run::Step::working || run->hosts[index].over) return;
   run->hosts[index].over = true;
-  if (!exit.success()) run->failed.push_back(index);
+  bool well = exit.success();
+  if (auto& companion = run->hosts[index].companion) {
+    companion->give_up(exit);
+    if (const auto verdict = companion->verdict()) well = verdict->ok();
+  }
+  if (!well) run->failed.push_back(index);
   const bool all_over =
       std::all_of(run->hosts.begin(), run->hosts.end(), [](const HostRun& host) { return host.over; });
   if (!all_over) {
@@ -240,6 +251,11 @@ bool JobMachine::try_again(const RunPtr& run, const std::string& reason) {
     return false;
   const std::string line =
       shorten(fmt::format("{}attempt {} has failed and is made again: {}", own_line, state.attempt + 1, reason), 1024);
+  start_over(run, line);
+  return true;
+}
+
+void JobMachine::start_over(const RunPtr& run, const std::string& line) {
   // The next attempt's workers have ids of their own, so that this one's can never be taken for them.
   const bool stored = change(*run,
                              [&](JobState& state) {
@@ -250,7 +266,7 @@ bool JobMachine::try_again(const RunPtr& run, const std::string& reason) {
                                enter(state, "Restarting", fmt::format("Restarting the {}", run->kind.noun), now());
                              },
                              {line});
-  if (!stored) return true;
+  if (!stored) return;
   post(run, [this](const RunPtr& run) {
     run->step = Run::Step::clearing;
     run->ticket.reset();
@@ -260,7 +276,6 @@ bool JobMachine::try_again(const RunPtr& run, const std::string& reason) {
       post(run, [this](const RunPtr& run) { begin(run); });
     });
   });
-  return true;
 }
 
 void JobMachine::finish(const RunPtr& run, Ending ending, const std::function<void(JobState&)>& with) {

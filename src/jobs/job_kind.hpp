@@ -1,5 +1,5 @@
-// What the machine (job_machine.hpp) asks of a kind of job: training (training_task.cpp) and processing
-// (processing_task.cpp). A JobKind is a kind's constants; a Task is one job's work: what it demands, what its hosts
+// What the machine (job_machine.hpp) asks of a kind of job: training (training_task.cpp), processing
+// (processing_task.cpp) and transform (transform_task.cpp). A JobKind is a kind's constants; a Task is one job's work: what it demands, what its hosts
 // start with, what runs beside them, what they leave. The machine owns all that kinds share: the record, environments,
 // slots, workers, links between hosts, logs, stops, time limits, retries, failures and restarts of the server.
 // Thread rule: a Task is immutable, and its functions are called from any thread; those marked "blocks" run on the
@@ -31,6 +31,8 @@ struct JobKind {
   std::string_view log_group;
   std::string_view running, running_message;  // the secondary status while its hosts work: "Training"
   std::string_view uploading_message;
+  // Whether its work goes on with new workers where those of an earlier server are gone.
+  bool resumes = false;
   // A task again, from what Task::spec() wrote: by an earlier server, maybe an older one.
   std::function<Outcome<std::shared_ptr<const Task>>(const JobParts&, std::string_view spec)> open;
 };
@@ -64,11 +66,28 @@ struct Ready {
   workers::Share share;
 };
 
-// What goes on beside a host while it works: checkpoints, Continuous outputs. Made when its worker has started, and
-// again by a server that finds it running or ended; destroyed (without a last word) when the server ends.
+// What a companion knows from the one before it, and where it leaves what the next one has to know.
+struct HostNotes {
+  std::string progress;  // as it was kept last; empty: nothing was
+  // Keeps it, with lines for the host's log and its data log, in one commit. False: the server ends, or the job is gone.
+  std::function<bool(std::string progress, const std::vector<std::string>& lines,
+                     const std::vector<std::string>& data_lines)>
+      keep;
+};
+
+// What goes on beside a host while it works: checkpoints, Continuous outputs; or the work itself, where the worker is
+// only its tool (transform). Made when its worker has started, and again by a server that finds it running or ended;
+// destroyed (without a last word) when the server ends.
 class Companion {
  public:
   virtual ~Companion() = default;
+  // Of one that does the work: begins it, and calls `done` when there is no more for the host to do. The machine stops
+  // the worker then.
+  virtual void begin(std::function<void()> done) { (void)done; }
+  // The job is to end, or its worker has ended: no more work is begun.
+  virtual void give_up(const std::optional<workers::Exit>& exit) { (void)exit; }
+  // Of one that does the work: how it ended, in place of how the worker did. After give_up() it is there.
+  virtual std::optional<Outcome<void>> verdict() const { return std::nullopt; }
   // Blocks. The host has ended: the last synchronisation. Cancelled: the server ends, and the next one does it again.
   virtual Outcome<void> finish(const std::function<bool()>& cancelled) = 0;
 };
@@ -94,7 +113,7 @@ class Task {
   // The machine fills in id, hostname, link, forwarder and limits afterwards.
   virtual workers::WorkerSpec worker(const Job& job, const Host& host, const Ready& ready) const = 0;
   // Null where nothing goes on beside the host.
-  virtual std::unique_ptr<Companion> accompany(const Job& job, const Host& host) const;
+  virtual std::unique_ptr<Companion> accompany(const Job& job, const Host& host, HostNotes notes) const;
 
   // All hosts have ended, well or not. What the job says of its end: goes into the record with `Uploading`.
   virtual void ended(Job& job, const std::vector<Host>& hosts) const;

@@ -14,7 +14,7 @@ const log::Channel log_{"jobs"};
 
 }  // namespace
 
-std::unique_ptr<Companion> Task::accompany(const Job&, const Host&) const {
+std::unique_ptr<Companion> Task::accompany(const Job&, const Host&, HostNotes) const {
   return nullptr;
 }
 void Task::ended(Job&, const std::vector<Host>&) const {}
@@ -298,7 +298,64 @@ void JobMachine::watch(const RunPtr& run) {
     run->hosts[i].worker->on_exit([this, weak, i](workers::Exit exit) {
       post(weak, [this, i, exit](const RunPtr& run) { exited(run, i, exit); });
     });
+    if (auto& companion = run->hosts[i].companion; companion && !run->stop_asked) {
+      companion->begin([this, weak, i] { post(weak, [this, i](const RunPtr& run) { work_done(run, i); }); });
+    }
   }
+}
+
+void JobMachine::work_done(const RunPtr& run, std::size_t index) {
+  HostRun& host = run->hosts[index];
+  if (closing_) return;  // it was the server's end that ended the work: the next one goes on with this worker
+  if (run->step == Run::Step::working && host.worker && !host.over) host.worker->stop(parts_.peer_grace);
+}
+
+void JobMachine::accompany(Run& run, std::size_t index) {
+  const JobState state = run.snapshot();
+  HostNotes notes;
+  notes.progress = state.hosts.at(index).progress;
+  // A companion is gone before its run is.
+  notes.keep = [this, &run, index](std::string progress, const std::vector<std::string>& lines,
+                                   const std::vector<std::string>& data_lines) {
+    return keep_notes(run, index, progress, lines, data_lines);
+  };
+  run.hosts[index].companion = run.task->accompany(state.job, run.hosts[index].host, std::move(notes));
+}
+
+bool JobMachine::keep_notes(Run& run, std::size_t index, const std::string& progress,
+                            const std::vector<std::string>& lines, const std::vector<std::string>& data_lines) {
+  const auto at = now();
+  auto events_of = [&](const std::vector<std::string>& texts) {
+    std::vector<meta::LogEvent> events;
+    for (const auto& text : texts) events.push_back({at.millis(), at.millis(), text});
+    return events;
+  };
+  const auto data_events = events_of(data_lines), events = events_of(lines);
+  auto try_once = [&]() -> Outcome<void> {
+    std::lock_guard lock(run.mutex);
+    JobState next = run.state;
+    next.hosts.at(index).progress = progress;
+    const meta::Record record = to_record(next, run.kind.record);
+    const std::string& stream = next.hosts.at(index).log_stream;
+    CHECK_OK(parts_.store->write([&](meta::Session& session) -> Outcome<void> {
+      CHECK_OK(meta::update(session, record));
+      if (!events.empty()) CHECK_OK(parts_.logs.append(session, next.job.scope, run.kind.log_group, stream, events));
+      if (data_events.empty()) return {};
+      return parts_.logs.append(session, next.job.scope, run.kind.log_group, stream + "/data-log", data_events);
+    }));
+    run.state = std::move(next);
+    return {};
+  };
+  while (!closing_) {
+    auto stored = try_once();
+    if (stored) return passed("progress");
+    if (stored.error().kind == ErrorKind::not_found) return false;
+    log_.error("the progress of {} {} cannot be stored, trying again: {} {}", run.kind.noun, run.id,
+               stored.error().message, stored.error().detail);
+    std::unique_lock lock(mutex_);
+    closing_change_.wait_for(lock, std::chrono::milliseconds(500), [&] { return closing_.load(); });
+  }
+  return false;
 }
 
 void JobMachine::follow(const RunPtr& run, std::size_t index) {

@@ -72,6 +72,10 @@ class JobMachine {
   bool take_metric_files(Run& run, bool ended);
   Outcome<bool> try_take_metric_files(Run& run, std::size_t index, bool ended);
   void arm_deadline(const RunPtr& run);
+  void accompany(Run& run, std::size_t index);
+  bool keep_notes(Run& run, std::size_t index, const std::string& progress, const std::vector<std::string>& lines,
+                  const std::vector<std::string>& data_lines);
+  void work_done(const RunPtr& run, std::size_t index);
 
   // Ending (job_ending.cpp).
   void stop_workers(Run& run, std::chrono::milliseconds grace);
@@ -84,6 +88,7 @@ class JobMachine {
   void uploaded(const RunPtr& run, Outcome<Leavings> left);
   void fail(const RunPtr& run, const std::string& reason);
   bool try_again(const RunPtr& run, const std::string& reason);
+  void start_over(const RunPtr& run, const std::string& line);
   void finish(const RunPtr& run, Ending ending, const std::function<void(JobState&)>& with = {});
   void conclude(const RunPtr& run);
   void record_gone(Run& run);

@@ -111,6 +111,7 @@ void JobMachine::pick_up(const RunPtr& run) {
     const auto exit = (*worker)->exit();
     // It never ran.
     if (!worked && exit && exit->kind == workers::Exit::Kind::lost) continue;
+    if (run->kind.resumes && exit) continue;
     host.worker = *std::move(worker);
     ++found;
   }
@@ -120,7 +121,7 @@ void JobMachine::pick_up(const RunPtr& run) {
     return;
   }
   if (found < run->hosts.size()) return pick_up_without_workers(run, worked);
-  for (auto& host : run->hosts) host.companion = run->task->accompany(state.job, host.host);
+  for (std::size_t i = 0; i < run->hosts.size(); ++i) accompany(*run, i);
   // What has ended meanwhile is taken in before the time limit, which may have passed meanwhile too.
   watch(run);
   arm_deadline(run);
@@ -136,6 +137,9 @@ void JobMachine::pick_up_without_workers(const RunPtr& run, bool worked) {
     gone.push_back(host.host.worker);
   }
   if (run->stop_asked) return finish(run, Ending::stopped);
+  if (worked && run->kind.resumes) {
+    return start_over(run, std::string(own_line) + "the server was restarted, and the job goes on with new workers");
+  }
   if (worked) {
     return fail(run,
                 "InternalServerError: We encountered an internal error. Please try again. The server was restarted, "

@@ -196,9 +196,10 @@ void JobMachine::launch(const RunPtr& run) {
 Outcome<void> JobMachine::start_workers(Run& run) {
   const JobState state = run.snapshot();
   const bool isolated = run.demand.network_isolation;
-  for (auto& [host, worker, follower, companion, over] : run.hosts) {
+  for (std::size_t i = 0; i < run.hosts.size(); ++i) {
+    auto& [host, worker, follower, companion, over] = run.hosts[i];
     if (worker) {  // an earlier server started it
-      companion = run.task->accompany(state.job, host);
+      accompany(run, i);
       continue;
     }
     // Once one runs, all do: a stop gives them their grace then, and what they leave is uploaded.
@@ -216,7 +217,7 @@ Outcome<void> JobMachine::start_workers(Run& run) {
       spec.link.hosts = host.names;
     }
     TRY(worker, parts_.launcher.start(spec));
-    companion = run.task->accompany(state.job, host);
+    accompany(run, i);
     if (!passed("launched")) return make_error(ErrorKind::timed_out, "the server ends");
   }
   return {};

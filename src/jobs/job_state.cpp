@@ -80,6 +80,7 @@ void read_hosts(const Members& members, JobState& state) {
     from.read("log_stream", host.log_stream);
     from.read("output_offset", host.output_offset);
     from.read("metric_offsets", host.metric_offsets);
+    from.read("progress", host.progress);
   });
   if (!state.hosts.empty()) return;
   // Of a server that ran jobs on one host only.
@@ -112,6 +113,7 @@ std::string encode_state(const JobState& state) {
   for (const auto& host : state.hosts) {
     json::object object{{"log_stream", host.log_stream}, {"output_offset", host.output_offset}};
     if (!host.metric_offsets.empty()) object["metric_offsets"] = json::value_from(host.metric_offsets);
+    put(object, "progress", host.progress);
     hosts.push_back(std::move(object));
   }
   json::object object{{"secondary_status", job.secondary_status},

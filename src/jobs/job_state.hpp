@@ -23,6 +23,7 @@ struct HostState {
   std::string log_stream;           // <job>/algo-1-<epoch seconds>
   std::uint64_t output_offset = 0;  // bytes of the worker's output that are log events by now
   FileOffsets metric_offsets;       // bytes of its metrics files that were taken in
+  std::string progress;             // HostNotes::progress
 };
 
 struct JobState {

@@ -65,7 +65,7 @@ class ProcessingTask : public Task {
 
   workers::WorkerSpec worker(const Job& job, const Host& host, const Ready& ready) const override;
 
-  std::unique_ptr<Companion> accompany(const Job& job, const Host& host) const override {
+  std::unique_ptr<Companion> accompany(const Job& job, const Host& host, HostNotes) const override {
     auto outputs = outputs_of(host);
     if (!outputs->any_continuous()) return nullptr;
     return std::make_unique<ContinuousOutputs>(std::move(outputs), job.arn, between_looks);

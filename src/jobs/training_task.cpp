@@ -83,7 +83,7 @@ class TrainingTask : public Task {
     return worker;
   }
 
-  std::unique_ptr<Companion> accompany(const Job&, const Host& host) const override {
+  std::unique_ptr<Companion> accompany(const Job&, const Host& host, HostNotes) const override {
     auto place = checkpoints(host);
     if (!place) return nullptr;
     return std::make_unique<Checkpointing>(objects_, spec_.checkpoint_uri, *std::move(place));
