@@ -26,14 +26,6 @@ Error download_failed(Error error) {
   return Error{ErrorKind::validation, "Data download failed: " + error.message, error.detail, {}, {}};
 }
 
-Error nothing_found(const Intake& intake, std::string_view url, const std::string& bucket) {
-  return validation(
-      "No S3 objects found under S3 URL \"{}\" given in input data source. Please ensure that the bucket exists in the "
-      "selected region ({}), that objects exist under that S3 prefix, and that the role \"{}\" has \"s3:ListBucket\" "
-      "permissions on bucket \"{}\".",
-      url, intake.scope.region, intake.role_arn, bucket);
-}
-
 Outcome<std::unique_ptr<objects::Reader>> open_object(const Intake& intake, const S3Uri& uri) {
   auto reader = intake.objects.open(uri.bucket, uri.key);
   if (reader || reader.error().kind == ErrorKind::internal || reader.error().kind == ErrorKind::unavailable)
@@ -57,7 +49,7 @@ Outcome<void> fetch_prefix(Intake& intake, const Channel& channel, const S3Uri& 
   auto owned = check_bucket(intake.objects, intake.scope, uri.bucket);
   if (!owned) {
     if (owned.error().kind == ErrorKind::internal || owned.error().kind == ErrorKind::unavailable) return owned;
-    return nothing_found(intake, channel.s3_uri, uri.bucket);
+    return nothing_found(intake.scope, intake.role_arn, channel.s3_uri, uri.bucket);
   }
   ChannelShare share = share_of(intake, channel);
   std::string after;
@@ -74,7 +66,7 @@ Outcome<void> fetch_prefix(Intake& intake, const Channel& channel, const S3Uri& 
     more = page.truncated && !page.next.empty();
     after = page.next;
   }
-  if (!any) return nothing_found(intake, channel.s3_uri, uri.bucket);
+  if (!any) return nothing_found(intake.scope, intake.role_arn, channel.s3_uri, uri.bucket);
   return {};
 }
 
@@ -203,6 +195,14 @@ Outcome<void> fetch(Intake& intake, const Channel& channel, std::string folder) 
 }
 
 }  // namespace
+
+Error nothing_found(const Scope& scope, const std::string& role_arn, std::string_view url, const std::string& bucket) {
+  return validation(
+      "No S3 objects found under S3 URL \"{}\" given in input data source. Please ensure that the bucket exists in the "
+      "selected region ({}), that objects exist under that S3 prefix, and that the role \"{}\" has \"s3:ListBucket\" "
+      "permissions on bucket \"{}\".",
+      url, scope.region, role_arn, bucket);
+}
 
 Outcome<void> check_bucket(objects::Objects& objects, const Scope& scope, const std::string& name) {
   auto bucket = objects.bucket(name);

@@ -52,6 +52,9 @@ std::optional<std::string> source_uri(const TrainingSpec& spec);
 // where the prefix is the key itself. Nothing for a "directory" key (one that ends in a slash).
 Outcome<std::optional<std::string>> path_in_channel(std::string_view prefix, std::string_view key);
 
+// That a prefix, or its bucket, is not there, in AWS's words.
+Error nothing_found(const Scope& scope, const std::string& role_arn, std::string_view url, const std::string& bucket);
+
 // Whether the scope's account owns the bucket; the error is worded for a job's output or input.
 Outcome<void> check_bucket(objects::Objects& objects, const Scope& scope, const std::string& bucket);
 

@@ -122,6 +122,7 @@ struct Clary::State {
   std::unique_ptr<runtimes::Environments> environments;
   std::unique_ptr<jobs::TrainingJobs> jobs;
   std::unique_ptr<jobs::ProcessingJobs> processing;
+  std::unique_ptr<jobs::TransformJobs> transforms;
   std::unique_ptr<serving::Endpoints> endpoints;
   std::unique_ptr<services::FirstLook> first_look;
   search::Index index;
@@ -135,7 +136,7 @@ struct Clary::State {
   Outcome<void> open_stores();
   Outcome<void> open_work(const std::string& bundle);
   Outcome<void> listen();
-  services::Parts parts() { return {*store, *logs, *objects, *jobs, *processing, *endpoints, *keys, clock, *first_look, index}; }
+  services::Parts parts() { return {*store, *logs, *objects, *jobs, *processing, *transforms, *endpoints, *keys, clock, *first_look, index}; }
 };
 
 Outcome<void> Clary::State::open_stores() {
@@ -186,6 +187,7 @@ Outcome<void> Clary::State::open_work(const std::string& bundle) {
   auto machine = std::make_shared<jobs::JobMachine>(work);
   jobs = std::make_unique<jobs::TrainingJobs>(machine);
   processing = std::make_unique<jobs::ProcessingJobs>(machine);
+  transforms = std::make_unique<jobs::TransformJobs>(machine);
   serving::ServingParts replicas{store, *logs, *objects, *launcher, *replica_slots, *catalogue, *environments, surroundings, clock, runtime};
   replicas.invocation_timeout = std::chrono::seconds(settings.invocation_timeout_seconds);
   replicas.models_folder = folder.path + "/endpoints";
@@ -252,6 +254,7 @@ void Clary::stop() {
   state_->endpoints.reset();
   state_->jobs.reset();
   state_->processing.reset();
+  state_->transforms.reset();
   forget_running_server(state_->folder);
   log_.info("stopped");
 }

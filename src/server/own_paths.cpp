@@ -98,6 +98,7 @@ http::Response show_status(const OwnParts& parts) {
                                   {"slots", json::object{{"total", share(use.total)}, {"used", share(use.used)}, {"waiting", use.waiting}}},
                                   {"training_jobs", counts(store, jobs::training_kind, {"InProgress", "Stopping", "Completed", "Failed", "Stopped"})},
                                   {"processing_jobs", counts(store, jobs::processing_kind, {"InProgress", "Stopping", "Completed", "Failed", "Stopped"})},
+                                  {"transform_jobs", counts(store, jobs::transform_kind, {"InProgress", "Stopping", "Completed", "Failed", "Stopped"})},
                                   {"endpoints", counts(store, serving::endpoint_kind, {"Creating", "InService", "Updating", "RollingBack", "Failed", "Deleting"})}});
 }
 

@@ -13,6 +13,7 @@
 #include "http/message.hpp"
 #include "jobs/processing_jobs.hpp"
 #include "jobs/training_jobs.hpp"
+#include "jobs/transform_jobs.hpp"
 #include "meta/log_store.hpp"
 #include "meta/store.hpp"
 #include "objects/objects.hpp"
@@ -29,6 +30,7 @@ struct Parts {
   objects::Objects& objects;
   jobs::TrainingJobs& jobs;
   jobs::ProcessingJobs& processing;
+  jobs::TransformJobs& transforms;
   serving::Endpoints& endpoints;
   const auth::Keys& keys;
   const Clock& clock;

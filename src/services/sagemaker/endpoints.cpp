@@ -2,6 +2,7 @@
 
 #include "services/sagemaker/describe.hpp"
 #include "services/sagemaker/handlers.hpp"
+#include "services/sagemaker/model_container.hpp"
 #include "services/sagemaker/own_lineage.hpp"
 #include "services/sagemaker/resources.hpp"
 #include "services/sagemaker/retries.hpp"
@@ -11,26 +12,12 @@ namespace clary::services::sagemaker {
 namespace {
 
 Outcome<serving::VariantSpec> to_variant(Context& call, const ProductionVariant& in) {
-  TRY(auto record, find_record(call, model_kind, "model", in.ModelName.value_or("")));
-  TRY(auto model, wire::from_document<CreateModelInput>(CreateModelInput_shape, record.document));
-  if (model.Containers && model.Containers->size() > 1)
-    return validation("Model \"{}\" is an inference pipeline of {} containers; Clary serves models of one container.", record.arn,
-                      model.Containers->size());
-  const ContainerDefinition& container = model.PrimaryContainer ? *model.PrimaryContainer : model.Containers->front();
-  if (container.Mode == "MultiModel") return validation("Model \"{}\": containers of the mode MultiModel are not served.", record.arn);
+  TRY(auto model, find_served_model(call, in.ModelName.value_or("")));
   serving::VariantSpec spec;
   spec.name = in.VariantName;
-  spec.model_name = record.name;
-  spec.role_arn = model.ExecutionRoleArn.value_or("");
-  spec.container.image = container.Image.value_or("");
-  spec.container.model_data_url = container.ModelDataUrl.value_or("");
-  if (container.ModelDataSource && container.ModelDataSource->S3DataSource) {
-    const auto& source = *container.ModelDataSource->S3DataSource;
-    spec.container.model_data_url = source.S3Uri;
-    if (source.CompressionType == "None")
-      spec.container.model_data_form = source.S3DataType == "S3Prefix" ? models::ModelDataForm::prefix : models::ModelDataForm::object;
-  }
-  spec.container.environment = container.Environment.value_or(std::map<std::string, std::string>{});
+  spec.model_name = std::move(model.name);
+  spec.role_arn = std::move(model.role_arn);
+  spec.container = std::move(model.container);
   spec.instance_type = in.InstanceType.value_or("");
   spec.initial_count = in.InitialInstanceCount.value_or(1);
   spec.weight = in.InitialVariantWeight.value_or(1);

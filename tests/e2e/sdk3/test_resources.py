@@ -168,6 +168,49 @@ def test_processing_job(calls, role, image):
     assert not [found for found in ProcessingJob.get_all(name_contains=name)]
 
 
+def test_transform_job(calls, session, role, image, boto, tmp_path):
+    from sagemaker.core.resources import Model, TransformJob
+    from sagemaker.core.shapes import (ContainerDefinition, TransformDataSource, TransformInput, TransformOutput, TransformResources,
+                                       TransformS3DataSource)
+
+    name = "resource-" + uuid.uuid4().hex[:8]
+    (tmp_path / "model.tar.gz").write_bytes(tar_gz({"code/inference.py": """
+import time
+def model_fn(folder): return 7
+def input_fn(body, content_type): return [int(line) for line in (body if isinstance(body, str) else bytes(body).decode()).split()]
+def predict_fn(data, model):
+    time.sleep(60 if data == [0] else 0)
+    return [model * number for number in data]
+def output_fn(prediction, accept): return "\\n".join(str(number) for number in prediction), "text/csv"
+"""}))
+    bucket = session.default_bucket()
+    data = session.upload_data(str(tmp_path / "model.tar.gz"), bucket, name)
+    Model.create(model_name=name, execution_role_arn=role, primary_container=ContainerDefinition(
+        image=image, model_data_url=data, environment={"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}))
+
+    def start(job, text):
+        (tmp_path / "rows.csv").write_text(text)
+        source = session.upload_data(str(tmp_path / "rows.csv"), bucket, job + "/in")
+        return TransformJob.create(
+            transform_job_name=job, model_name=name,
+            transform_input=TransformInput(content_type="text/csv", split_type="Line", data_source=TransformDataSource(
+                s3_data_source=TransformS3DataSource(s3_data_type="S3Prefix", s3_uri=source))),
+            transform_output=TransformOutput(s3_output_path=f"s3://{bucket}/{job}/out", assemble_with="Line"),
+            transform_resources=TransformResources(instance_type=INSTANCE, instance_count=1))
+
+    job = start(name, "1\n2\n")
+    job.wait(poll=1, timeout=120)
+    job.refresh()
+    assert job.transform_job_status == "Completed"
+    assert boto("s3").get_object(Bucket=bucket, Key=name + "/out/rows.csv.out")["Body"].read() == b"7\n14\n"
+    slow = start(name + "-slow", "0\n")
+    slow.stop()
+    slow.wait(poll=1, timeout=120)
+    slow.refresh()
+    assert slow.transform_job_status == "Stopped"
+    assert {name, name + "-slow"} == {found.transform_job_name for found in TransformJob.get_all(name_contains=name)}
+
+
 @pytest.mark.parametrize("entrypoint", [["/bin/sh", "-c", "test $0 = one && test \"$1\" = 'two words'"], None])
 def test_entry_point_and_arguments(session, role, image, ended, log_of, entrypoint):
     """ContainerEntrypoint takes the image's ENTRYPOINT's place, ContainerArguments its command's, each without the other."""

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 import container_image
 from clary_server import ClaryServer
-from jobs import INSTANCE, Platform, wait_until
+from jobs import INSTANCE, Platform, tar_gz, wait_until
 
 SECRET = "of-the-server-alone"
 
@@ -220,6 +220,30 @@ def test_an_endpoint_serves_from_its_port_and_survives_the_server(place, image):
     assert after["started"] == before["started"], "another container serves"
     place.delete_endpoint(name)
     wait_until(lambda: not containers(place.server), 20, "the end of the container")
+
+
+def test_a_transform_job(place, image):
+    name = "transform-" + uuid.uuid4().hex[:12]
+    place.sagemaker.create_model(ModelName=name, ExecutionRoleArn=place.role, PrimaryContainer={
+        "Image": image, "ModelDataUrl": place.put(f"{name}/model.tar.gz", tar_gz({"weights": "42"}))})
+    source = place.put(f"{name}/in/rows.jsonl", b'{"x": 1}\n{"x": 2}\n')
+    place.sagemaker.create_transform_job(
+        TransformJobName=name, ModelName=name, BatchStrategy="SingleRecord", Environment={"TOLD": "by the job"},
+        TransformInput={"ContentType": "application/json", "SplitType": "Line", "DataSource": {"S3DataSource": {
+            "S3DataType": "S3Prefix", "S3Uri": source}}},
+        TransformOutput={"S3OutputPath": f"s3://{place.bucket}/{name}/out", "AssembleWith": "Line"},
+        TransformResources={"InstanceType": INSTANCE, "InstanceCount": 1})
+
+    def ended():
+        job = place.sagemaker.describe_transform_job(TransformJobName=name)
+        return job if job["TransformJobStatus"] in ("Completed", "Failed", "Stopped") else None
+    job = wait_until(ended, 120, what="the end of the transform job")
+    assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
+    lines = place.s3.get_object(Bucket=place.bucket, Key=f"{name}/out/rows.jsonl.out")["Body"].read().splitlines()
+    answers = [json.loads(line) for line in lines]
+    assert [answer["asked"] for answer in answers] == [{"x": 1}, {"x": 2}]
+    assert all(answer["weights"] == "42" and answer["told"] == "by the job" for answer in answers)
+    wait_until(lambda: not containers(place.server), 60, "the end of the container")
 
 
 def test_a_processing_job(place, image):
