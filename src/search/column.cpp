@@ -77,7 +77,7 @@ void Column::set_few(Chunk& chunk, std::uint32_t row, Cell cell) {
     chunk.all.resize(chunk_rows);
     for (const Entry& e : few) chunk.all[e.row] = e.cell;
   }
-  few = {};
+  few = std::vector<Entry>();  // gives its memory back
 }
 
 std::size_t Column::bytes() const {
