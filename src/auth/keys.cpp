@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "auth/console_key.hpp"
 #include "auth/digest.hpp"
 #include "auth/errors.hpp"
 #include "auth/identity.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t token_limit = 8192;
 constexpr std::size_t tag_size = 32;
+constexpr std::size_t key_id_size = 20;
 
 // What a session token carries; nothing of it is secret, all of it is authenticated.
 struct Session {
@@ -84,7 +86,8 @@ Identity Keys::identity_of(std::string_view access_key, const std::string& role_
 Credentials Keys::issue(const std::string& role_arn, const std::string& session_name, std::int64_t seconds) const {
   const std::int64_t lifetime = std::clamp<std::int64_t>(seconds, 900, 43200);
   const std::int64_t expires = clock_.now().micros / 1'000'000 + lifetime;
-  Session session{random_key_id("ASIA"), role_arn, session_name, expires};
+  std::string_view prefix = session_name == console_session ? console_key_prefix : "ASIA";
+  Session session{random_key_id(prefix).substr(0, key_id_size), role_arn, session_name, expires};
   return {session.access_key, secret_of(session.access_key), to_token(token_key_, session), Time{expires * 1'000'000}};
 }
 

@@ -17,6 +17,8 @@ int list_runtimes(const std::string& data_dir, bool as_json);
 int add_runtime(const std::string& data_dir, const std::string& id);
 // `all`: also the environments of versions that are known and not in use.
 int prune_runtimes(const std::string& data_dir, bool all);
+// Prints the one-time link that signs a browser in to the console.
+int console(const std::string& data_dir);
 int doctor(const std::string& data_dir);
 
 }  // namespace clary::cli

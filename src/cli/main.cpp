@@ -84,6 +84,9 @@ int main(int argc, char** argv) {
   status->add_flag("--json", as_json, "As JSON");
   status->callback([&] { result = clary::cli::status(chosen_data_dir(data_dir), as_json); });
 
+  CLI::App* console = with_data_dir(app.add_subcommand("console", "Print a link that opens the web console signed in: once, within 10 minutes"));
+  console->callback([&] { result = clary::cli::console(chosen_data_dir(data_dir)); });
+
   CLI::App* runtimes = with_data_dir(app.add_subcommand("runtimes", "List the framework versions that jobs can ask for"));
   runtimes->add_flag("--json", as_json, "As JSON");
   CLI::App* add = with_data_dir(runtimes->add_subcommand("add", "Make a runtime's environment ahead of time"));

@@ -53,6 +53,15 @@ std::string host_of(const std::string& address) {
   return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
 
+// The names by which browsers know this host.
+std::vector<std::string> own_names(const Settings& settings) {
+  std::vector<std::string> names;
+  char name[256] = {};
+  if (gethostname(name, sizeof name - 1) == 0) names.emplace_back(name);
+  for (const std::string& address : settings.listen) names.push_back(host_of(address));
+  return names;
+}
+
 // The proxy that the server's own environment names, for tunnels; never ourselves (a shell that ran `clary env` names us).
 std::string upstream_proxy(const Settings& settings) {
   const char* proxy = std::getenv("https_proxy");
@@ -127,6 +136,7 @@ struct Clary::State {
   std::unique_ptr<services::FirstLook> first_look;
   search::Index index;
   std::unique_ptr<services::s3::Service> s3;
+  std::unique_ptr<Console> console;
   std::unique_ptr<OwnParts> own;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<http::Server> server;
@@ -198,7 +208,9 @@ Outcome<void> Clary::State::open_work(const std::string& bundle) {
 Outcome<void> Clary::State::listen() {
   first_look = std::make_unique<services::FirstLook>(std::chrono::seconds(settings.first_look_seconds));
   s3 = std::make_unique<services::s3::Service>(parts(), *verifier);
-  own = std::make_unique<OwnParts>(OwnParts{parts(), *verifier, *catalogue, *environments, *slots, folder.workers(), ready, clock.now()});
+  TRY(ConsoleFiles files, ConsoleFiles::open(embedded_console()));
+  console = std::make_unique<Console>(*keys, clock, settings.region, own_names(settings), std::move(files));
+  own = std::make_unique<OwnParts>(OwnParts{parts(), *verifier, *catalogue, *environments, *slots, *console, folder.workers(), ready, clock.now()});
   dispatcher = std::make_unique<Dispatcher>(parts(), *verifier, *s3, [this](http::Request& request) { return route_own(*own, request); });
 
   http::ServerOptions options;

@@ -14,6 +14,8 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::string_view console_links = "/-/console/links";
+
 http::Response text(unsigned status, std::string body, std::string content_type = "text/plain; charset=utf-8") {
   http::Response response;
   response.status = status;
@@ -111,6 +113,7 @@ http::Response run_signed(const OwnParts& parts, http::Request& request, std::st
   if (request.path == "/-/status" && request.method == "GET") return show_status(parts);
   if (request.path == "/-/runtimes" && request.method == "GET") return list_runtimes(parts);
   if (request.path == "/-/runtimes/prune" && request.method == "POST") return prune_runtimes(parts, body);
+  if (request.path == console_links && request.method == "POST") return parts.console.make_link();
   constexpr std::string_view one = "/-/runtimes/";
   if (request.path.starts_with(one)) {
     std::string id = uri_decode(std::string_view(request.path).substr(one.size())).value_or("");
@@ -127,7 +130,10 @@ std::optional<http::Route> route_own(const OwnParts& parts, http::Request& reque
   if (request.path == "/-/ready") return parts.ready ? text(200, "ready\n") : text(503, "starting\n");
   if (request.path == "/-/metrics") return text(200, metrics::exposition(), "text/plain; version=0.0.4; charset=utf-8");
   if (request.path == "/-/credentials") return answer_credentials(parts.services.keys, parts.workers_folder, request);
-  if (request.path != "/-/status" && !request.path.starts_with("/-/runtimes")) return std::nullopt;
+  if (request.path != console_links) {
+    if (auto route = parts.console.route(request)) return route;
+  }
+  if (request.path != console_links && request.path != "/-/status" && !request.path.starts_with("/-/runtimes")) return std::nullopt;
   http::Blocking blocking;
   blocking.limit = 64 * 1024;
   blocking.handle = [&parts](http::Request& req, http::BodyReader& reader) {

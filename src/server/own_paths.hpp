@@ -1,5 +1,6 @@
-// What lies below /-/ : health, readiness, metrics, the credentials address of workers, and (signed with the root key) what the command line asks:
-// status and runtimes. Thread rule: route() on loop threads; handlers on pool threads. Invariant: status and runtimes answer the root key only.
+// What lies below /-/ : health, readiness, metrics, the console, the credentials address of workers, and (signed with the root key) what the command
+// line asks: status, runtimes and links to the console. Thread rule: route() on loop threads; handlers on pool threads.
+// Invariant: status, runtimes and links answer the root key only.
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include "http/server.hpp"
 #include "runtimes/catalogue.hpp"
 #include "runtimes/environments.hpp"
+#include "server/console.hpp"
 #include "services/context.hpp"
 #include "workers/slots.hpp"
 
@@ -24,6 +26,7 @@ struct OwnParts {
   const runtimes::Catalogue& catalogue;
   runtimes::Environments& environments;
   workers::Slots& slots;
+  Console& console;
   std::string workers_folder;
   const std::atomic<bool>& ready;
   Time started;

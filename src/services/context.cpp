@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "auth/console_key.hpp"
+
 namespace clary::services {
 
 bool FirstLook::is_first(const std::string& access_key, const std::string& arn, std::int64_t id) {
-  if (most_.count() == 0) return false;
+  // The console looks again by itself.
+  if (most_.count() == 0 || access_key.starts_with(auth::console_key_prefix)) return false;
   std::string look = fmt::format("{} {} {}", access_key, arn, id);
   std::lock_guard lock(mutex_);
   if (!looked_.insert(look).second) return false;

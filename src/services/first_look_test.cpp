@@ -16,6 +16,12 @@ TEST(FirstLook, IsOneAKeyAndResource) {
   EXPECT_TRUE(looks.is_first("key", "arn", 2)) << "another resource, made under the same name";
 }
 
+TEST(FirstLook, TheConsoleDoesNotWait) {
+  FirstLook looks(10s);
+  EXPECT_FALSE(looks.is_first("ASIACONSOLEABCDEFGHI", "arn", 1));
+  EXPECT_TRUE(looks.is_first("ASIAABCDEFGHIJKLMNOP", "arn", 1));
+}
+
 TEST(FirstLook, ZeroTurnsItOff) {
   FirstLook looks(0s);
   EXPECT_FALSE(looks.is_first("key", "arn", 1));
