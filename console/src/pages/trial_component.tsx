@@ -1,0 +1,151 @@
+// One trial component: what went in, what came out, how it went.
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import Tabs from '@cloudscape-design/components/tabs';
+import { useQuery } from '@tanstack/react-query';
+import { useParams, useSearchParams } from 'react-router-dom';
+import { sagemaker } from '../aws';
+import { between, duration, figure, isRunning } from '../format';
+import type { ShapeDescribeTrialComponentResponse, ShapeTrialComponentArtifacts } from '../generated/sagemaker';
+import { Link, Moment, Plain, S3Link, Status } from '../parts/basics';
+import { Details, Pairs, Rows, Section, Tags } from '../parts/details';
+import type { Crumb } from '../parts/frame';
+import { usePlace } from '../parts/frame';
+import { LogTail } from '../parts/log_tail';
+
+const groups: Record<string, { group: string; path: string }> = {
+  'training-job': { group: '/aws/sagemaker/TrainingJobs', path: '/training-jobs' },
+  'processing-job': { group: '/aws/sagemaker/ProcessingJobs', path: '/processing-jobs' },
+  'transform-job': { group: '/aws/sagemaker/TransformJobs', path: '/transform-jobs' },
+};
+
+// The job behind a component: "arn:aws:sagemaker:...:training-job/name".
+function sourceOf(arn: string | undefined) {
+  const [kind = '', name = ''] = (arn?.split(':').pop() ?? '').split('/');
+  const known = groups[kind];
+  return known && name ? { name, ...known } : undefined;
+}
+
+export function TrialComponent() {
+  const { name = '' } = useParams();
+  const [search, setSearch] = useSearchParams();
+  const query = useQuery({
+    queryKey: ['trial-component', name],
+    queryFn: ({ signal }) => sagemaker('DescribeTrialComponent', { TrialComponentName: name }, signal),
+    refetchInterval: (found) => (isRunning(found.state.data?.Status?.PrimaryStatus) ? 3000 : false),
+  });
+  const title = query.data?.DisplayName ?? name;
+  const experiment = search.get('experiment'), trial = search.get('trial');
+  const place: Crumb[] = [{ text: 'Experiments', href: '/experiments' }];
+  if (experiment && trial) {
+    const path = `/experiments/${encodeURIComponent(experiment)}`;
+    place.push({ text: experiment, href: path }, { text: trial, href: `${path}/${encodeURIComponent(trial)}` });
+  }
+  usePlace(...place, { text: title, href: `/trial-components/${encodeURIComponent(name)}` });
+  return (
+    <Details title={title} query={query}>
+      {(component) => (
+        <Tabs
+          ariaLabel="Parts of the trial component"
+          activeTabId={search.get('tab') ?? 'metrics'}
+          onChange={(event) =>
+            setSearch(
+              (old) => {
+                const next = new URLSearchParams(old);
+                next.set('tab', event.detail.activeTabId);
+                return next;
+              },
+              { replace: true },
+            )
+          }
+          tabs={[
+            { id: 'metrics', label: 'Metrics', content: <Metrics component={component} /> },
+            { id: 'parameters', label: 'Parameters', content: <Parameters component={component} /> },
+            { id: 'artifacts', label: 'Artifacts', content: <Artifacts component={component} /> },
+            { id: 'settings', label: 'AWS settings', content: <Settings component={component} /> },
+            { id: 'log', label: 'Log', content: <Log component={component} /> },
+          ]}
+        />
+      )}
+    </Details>
+  );
+}
+
+interface Part {
+  component: ShapeDescribeTrialComponentResponse;
+}
+
+function Metrics({ component }: Part) {
+  return (
+    <Rows
+      title="Metrics"
+      items={component.Metrics ?? []}
+      columns={[
+        { name: 'Name', cell: (metric) => <Plain text={metric.MetricName} /> },
+        { name: 'Minimum', cell: (metric) => figure(metric.Min) },
+        { name: 'Maximum', cell: (metric) => figure(metric.Max) },
+        { name: 'Average', cell: (metric) => figure(metric.Avg) },
+        { name: 'Standard deviation', cell: (metric) => figure(metric.StdDev) },
+        { name: 'Last', cell: (metric) => figure(metric.Last) },
+        { name: 'Count', cell: (metric) => figure(metric.Count) },
+        { name: 'Final at', cell: (metric) => <Moment time={metric.TimeStamp} /> },
+      ]}
+    />
+  );
+}
+
+function Parameters({ component }: Part) {
+  const values = Object.entries(component.Parameters ?? {}).map(([name, value]) => [name, value.StringValue ?? figure(value.NumberValue)] as const);
+  return <Pairs title="Parameters" values={Object.fromEntries(values)} />;
+}
+
+function Artifacts({ component }: Part) {
+  const rows = (title: string, artifacts: ShapeTrialComponentArtifacts | undefined) => (
+    <Rows
+      title={title}
+      items={Object.entries(artifacts ?? {})}
+      columns={[
+        { name: 'Name', cell: ([name]) => <Plain text={name} /> },
+        { name: 'Media type', cell: ([, artifact]) => <Plain text={artifact.MediaType} /> },
+        { name: 'Value', cell: ([, artifact]) => <S3Link uri={artifact.Value} /> },
+      ]}
+    />
+  );
+  return (
+    <SpaceBetween size="l">
+      {rows('Input artifacts', component.InputArtifacts)}
+      {rows('Output artifacts', component.OutputArtifacts)}
+    </SpaceBetween>
+  );
+}
+
+function Settings({ component }: Part) {
+  const source = sourceOf(component.Source?.SourceArn);
+  return (
+    <SpaceBetween size="l">
+      <Section
+        title="Trial component"
+        values={[
+          ['Name', component.TrialComponentName],
+          ['ARN', <Plain text={component.TrialComponentArn} />],
+          ['Status', <Status status={component.Status?.PrimaryStatus} />],
+          ['Message', <Plain text={component.Status?.Message} />],
+          ['Source', source ? <Link to={`${source.path}/${encodeURIComponent(source.name)}`}>{source.name}</Link> : <Plain text={component.Source?.SourceArn} />],
+          ['Source type', component.Source?.SourceType],
+          ['Start', <Moment time={component.StartTime} />],
+          ['End', <Moment time={component.EndTime} />],
+          ['Duration', duration(between(component.StartTime, component.EndTime))],
+          ['Created', <Moment time={component.CreationTime} />],
+          ['Last modified', <Moment time={component.LastModifiedTime} />],
+          ['Commit', <Plain text={component.MetadataProperties?.CommitId} />],
+        ]}
+      />
+      <Tags arn={component.TrialComponentArn} />
+    </SpaceBetween>
+  );
+}
+
+function Log({ component }: Part) {
+  const source = sourceOf(component.Source?.SourceArn);
+  if (!source) return <>Nothing ran for this trial component, so it has no log.</>;
+  return <LogTail group={source.group} prefix={`${source.name}/`} running={isRunning(component.Status?.PrimaryStatus)} />;
+}

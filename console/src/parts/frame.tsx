@@ -1,0 +1,49 @@
+// What a page tells the frame around it: its title, where it stands, what went well or wrong.
+import type { FlashbarProps } from '@cloudscape-design/components/flashbar';
+import { createContext, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+
+export interface Crumb {
+  text: string;
+  href: string;
+}
+
+interface Frame {
+  crumbs: Crumb[];
+  messages: FlashbarProps.MessageDefinition[];
+  setCrumbs: (crumbs: Crumb[]) => void;
+  tell: (type: 'success' | 'error', content: string) => void;
+}
+
+export const FrameContext = createContext<Frame | undefined>(undefined);
+
+export function useFrameState(): Frame {
+  const [crumbs, setCrumbs] = useState<Crumb[]>([]);
+  const [messages, setMessages] = useState<FlashbarProps.MessageDefinition[]>([]);
+  const tell = useCallback((type: 'success' | 'error', content: string) => {
+    const id = crypto.getRandomValues(new Uint32Array(2)).join('-');
+    const dismiss = () => setMessages((old) => old.filter((message) => message.id !== id));
+    setMessages((old) => [...old.slice(-4), { id, type, content, dismissible: true, dismissLabel: 'Dismiss', onDismiss: dismiss }]);
+  }, []);
+  return useMemo(() => ({ crumbs, messages, setCrumbs, tell }), [crumbs, messages, tell]);
+}
+
+function useFrame(): Frame {
+  const frame = useContext(FrameContext);
+  if (!frame) throw new Error('outside of the frame');
+  return frame;
+}
+
+// The page's place: from the home page down to itself, which is last.
+export function usePlace(...crumbs: Crumb[]): void {
+  const { setCrumbs } = useFrame();
+  const text = JSON.stringify(crumbs);
+  useEffect(() => {
+    const read = JSON.parse(text) as Crumb[];
+    setCrumbs([{ text: 'Clary', href: '/' }, ...read]);
+    document.title = `${read.at(-1)?.text ?? 'Home'} | Clary`;
+  }, [text, setCrumbs]);
+}
+
+export function useTell(): Frame['tell'] {
+  return useFrame().tell;
+}

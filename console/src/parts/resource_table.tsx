@@ -1,0 +1,123 @@
+// A list of resources: search and status in the page's address, pages fetched as they are wanted, refresh.
+import Button from '@cloudscape-design/components/button';
+import Header from '@cloudscape-design/components/header';
+import Select from '@cloudscape-design/components/select';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import Table from '@cloudscape-design/components/table';
+import type { TableProps } from '@cloudscape-design/components/table';
+import TextFilter from '@cloudscape-design/components/text-filter';
+import type { ReactNode } from 'react';
+import { useEffect, useState } from 'react';
+import { useSearchParams } from 'react-router-dom';
+import type { Page } from '../list';
+import { usePages } from '../list';
+import { Problem } from './basics';
+
+export interface Asked {
+  token: string | undefined;
+  text: string;
+  status: string;
+  signal: AbortSignal;
+}
+
+interface Props<Item> {
+  name: string; // "Training jobs"
+  columns: TableProps.ColumnDefinition<Item>[];
+  fetchPage: (asked: Asked) => Promise<Page<Item>>;
+  keyOf: (item: Item) => string;
+  queryKey?: unknown[];
+  statuses?: string[];
+  empty: ReactNode;
+  actions?: ReactNode;
+  description?: ReactNode;
+  refetchInterval?: number;
+  selected?: Item[];
+  onSelect?: (items: Item[]) => void;
+}
+
+export function ResourceTable<Item>(props: Props<Item>) {
+  const [search, setSearch] = useSearchParams();
+  const text = search.get('search') ?? '', status = search.get('status') ?? '';
+  const [typed, setTyped] = useState(text);
+  useEffect(() => setTyped(text), [text]);
+  const change = (name: string, value: string) =>
+    setSearch(
+      (old) => {
+        const next = new URLSearchParams(old);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
+  const list = usePages<Item>([props.name, ...(props.queryKey ?? []), text, status], (token, signal) => props.fetchPage({ token, text, status, signal }), props.refetchInterval);
+  const any = { label: 'Any status', value: '' };
+  return (
+    <SpaceBetween size="m">
+      <Problem error={list.error} />
+      <Table
+        items={list.items}
+        columnDefinitions={props.columns}
+        trackBy={props.keyOf}
+        loading={list.isPending}
+        loadingText={`Loading ${props.name.toLowerCase()}`}
+        empty={text || status ? `Nothing matches.` : props.empty}
+        variant="full-page"
+        stickyHeader
+        resizableColumns
+        wrapLines
+        selectionType={props.onSelect ? 'multi' : undefined}
+        selectedItems={props.selected ?? []}
+        onSelectionChange={(event) => props.onSelect?.(event.detail.selectedItems)}
+        ariaLabels={{
+          tableLabel: props.name,
+          selectionGroupLabel: 'Selection',
+          allItemsSelectionLabel: () => 'Select all',
+          itemSelectionLabel: (_, item) => `Select ${props.keyOf(item)}`,
+        }}
+        header={
+          <Header
+            variant="awsui-h1-sticky"
+            counter={list.isPending ? undefined : `(${list.items.length}${list.hasNextPage ? '+' : ''})`}
+            description={props.description}
+            actions={
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button iconName="refresh" ariaLabel="Refresh" loading={list.isRefetching && !list.isFetchingNextPage} onClick={() => void list.refetch()} />
+                {props.actions}
+              </SpaceBetween>
+            }
+          >
+            {props.name}
+          </Header>
+        }
+        filter={
+          <SpaceBetween direction="horizontal" size="xs">
+            <TextFilter
+              filteringText={typed}
+              filteringPlaceholder={`Search ${props.name.toLowerCase()}`}
+              filteringAriaLabel={`Search ${props.name.toLowerCase()}`}
+              filteringClearAriaLabel="Clear"
+              onDelayedChange={(event) => change('search', event.detail.filteringText)}
+              onChange={(event) => setTyped(event.detail.filteringText)}
+            />
+            {props.statuses ? (
+              <Select
+                ariaLabel="Status"
+                selectedOption={status ? { label: status, value: status } : any}
+                options={[any, ...props.statuses.map((value) => ({ label: value, value }))]}
+                onChange={(event) => change('status', event.detail.selectedOption.value ?? '')}
+              />
+            ) : null}
+          </SpaceBetween>
+        }
+        footer={
+          list.hasNextPage ? (
+            <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+              Show more
+            </Button>
+          ) : undefined
+        }
+      />
+    </SpaceBetween>
+  );
+}

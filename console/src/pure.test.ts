@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { readError } from './api_error';
+import type { Point } from './charts/options';
+import { histogram, quartiles, smooth, trend } from './charts/options';
+import { readSession, tokenOf } from './credentials';
+import { between, bytes, duration, figure, isRunning, moodOf, plain, utcTime } from './format';
+import { decode, kindOf } from './parts/content';
+import { readCsv, writeCsv } from './parts/csv';
+import { nameProblem } from './parts/names';
+import { escape, pathOf, readUri } from './uri';
+
+describe('a kept session', () => {
+  const session = { accessKeyId: 'ASIA', secretAccessKey: 's', sessionToken: 't', expiration: '2030-01-01T00:00:00Z', region: 'r' };
+  const before = Date.parse('2029-12-31T00:00:00Z');
+
+  test('is read while it lasts', () => {
+    expect(readSession(JSON.stringify(session), before)).toEqual(session);
+    expect(readSession(JSON.stringify(session), Date.parse(session.expiration))).toBeUndefined();
+  });
+
+  test('is nothing when it is damaged', () => {
+    for (const text of [null, '', '{', 'null', '{}', JSON.stringify({ ...session, sessionToken: 1 }), JSON.stringify({ ...session, expiration: 'soon' })])
+      expect(readSession(text, before)).toBeUndefined();
+  });
+});
+
+test('a link has its token in the fragment', () => {
+  const token = 'ab'.repeat(32);
+  expect(tokenOf(`#sign-in=${token}`)).toBe(token);
+  for (const other of ['', '#', '#sign-in=', `#sign-in=${token}0`, `#other=${token}`, `#sign-in=${'g'.repeat(64)}`]) expect(tokenOf(other)).toBeUndefined();
+});
+
+test('errors are told in the words of the server', () => {
+  expect(readError(400, '{"__type":"com.amazonaws#ValidationException","message":"no"}', 'id')).toMatchObject({ code: 'ValidationException', message: 'no', requestId: 'id' });
+  expect(readError(404, '<Error><Code>NoSuchKey</Code><Message>&lt;a&gt; &amp;amp;</Message></Error>', '')).toMatchObject({ code: 'NoSuchKey', message: '<a> &amp;' });
+  expect(readError(503, 'busy', '')).toMatchObject({ code: 'HTTP 503', status: 503 });
+});
+
+test('figures and times', () => {
+  expect([0, 999, 1000, 12345, 5e12].map(bytes)).toEqual(['0 B', '999 B', '1.00 kB', '12.3 kB', '5.00 TB']);
+  expect([0.25, 59, 60, 3599, 7260].map(duration)).toEqual(['0.3 s', '59 s', '1 min 0 s', '59 min 59 s', '2 h 1 min']);
+  expect([undefined, 0.1 + 0.2, 1e-9, 123456789, NaN].map(figure)).toEqual(['-', '0.3', '1e-9', '123456789', 'NaN']);
+  expect(utcTime(1700000000.5)).toBe('2023-11-14 22:13:20 UTC');
+  expect(between(5, 3)).toBe(0);
+  expect(between(undefined, 3)).toBeUndefined();
+});
+
+test('statuses have a mood', () => {
+  expect(['Completed', 'Failed', 'Updating', 'Stopped', 'Waiting'].map(moodOf)).toEqual(['success', 'error', 'in-progress', 'stopped', 'pending']);
+  expect(isRunning('Stopping')).toBe(true);
+  expect(isRunning(undefined)).toBe(false);
+});
+
+test('hyperparameters lose the quotes that SDKs give them', () => {
+  expect(['"train.py"', '5', 'plain', '{"a": 1}', '"'].map(plain)).toEqual(['train.py', '5', 'plain', '{"a": 1}', '"']);
+});
+
+test('names are checked as AWS checks them', () => {
+  for (const good of ['a', 'a-b', 'A--9', 'x'.repeat(63)]) expect(nameProblem(good)).toBe('');
+  for (const bad of ['', '-a', 'a-', 'a_b', 'ä', 'x'.repeat(64), '<b>']) expect(nameProblem(bad)).not.toBe('');
+});
+
+test('paths are encoded as signatures want them', () => {
+  expect(escape("a!'()*~ /+")).toBe('a%21%27%28%29%2A~%20%2F%2B');
+  expect(pathOf('b', 'a b/ü?#.csv')).toBe('/b/a%20b/%C3%BC%3F%23.csv');
+  expect(readUri('s3://b/k/l')).toEqual({ bucket: 'b', key: 'k/l' });
+  expect(readUri('s3://b')).toEqual({ bucket: 'b', key: '' });
+  expect(readUri('https://b/k')).toBeUndefined();
+});
+
+describe('CSV', () => {
+  test('is read by RFC 4180', () => {
+    expect(readCsv('a,"b, ""c""\nd"\r\n\r\n1,\n', 10)).toEqual([['a', 'b, "c"\nd'], ['1', '']]);
+    expect(readCsv('1\n2\n3', 2)).toEqual([['1'], ['2']]);
+    expect(readCsv('', 2)).toEqual([]);
+  });
+
+  test('that is written holds no formula', () => {
+    expect(writeCsv([['a,b', -1.5, '=1+1', 'say "x"', undefined]])).toBe('"a,b",-1.5,\'=1+1,"say ""x""",\r\n');
+  });
+});
+
+test('contents are told by name, type and bytes', () => {
+  expect([kindOf('a.PNG', ''), kindOf('a', 'text/csv; charset=utf-8'), kindOf('a.json', ''), kindOf('a.svg', 'image/svg+xml')]).toEqual(['image', 'csv', 'json', 'text']);
+  expect(decode(new Uint8Array([0xc3, 0xbc]))).toBe('ü');
+  expect(decode(new Uint8Array([0xc3]))).toBe('');
+  expect(decode(new Uint8Array([0xff, 0xfe, 65]))).toBeUndefined();
+  expect(decode(new Uint8Array([65, 0]))).toBeUndefined();
+});
+
+describe('what charts are made of', () => {
+  test('smoothing keeps a constant and the first point', () => {
+    const points: Point[] = [[0, 3], [1, 3], [2, 3]];
+    expect(smooth(points, 0)).toBe(points);
+    smooth(points, 0.9).forEach(([, y]) => expect(y).toBeCloseTo(3));
+    const [first, second] = smooth([[0, 0], [1, 1]], 0.5);
+    expect(first).toEqual([0, 0]);
+    expect(second?.[1]).toBeCloseTo(2 / 3);
+  });
+
+  test('a histogram counts every value once', () => {
+    const bins = histogram([1, 2, 3, 4, 5, 6, 7, 8, NaN]);
+    expect(bins.map((bin) => bin.count).reduce((a, b) => a + b)).toBe(8);
+    expect([bins[0]?.from, bins.at(-1)?.to]).toEqual([1, 8]);
+    expect(histogram([2, 2])).toEqual([{ from: 2, to: 2, count: 2 }]);
+    expect(histogram([])).toEqual([]);
+  });
+
+  test('quartiles lie between neighbours', () => {
+    expect(quartiles([4, 1, 3, 2])).toEqual([1, 1.75, 2.5, 3.25, 4]);
+    expect(quartiles([])).toBeUndefined();
+  });
+
+  test('a trend is least squares', () => {
+    const line = trend([[0, 1], [1, 3], [2, 5]]);
+    expect(line?.slope).toBeCloseTo(2);
+    expect(line?.offset).toBeCloseTo(1);
+    expect(trend([[1, 1], [1, 2]])).toBeUndefined();
+    expect(trend([])).toBeUndefined();
+  });
+});
