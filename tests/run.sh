@@ -1,7 +1,7 @@
 # The test runner of ./dev test: suites, each with its own counts; ends on the plain line "N passed, N failed".
 # Sourced by dev: uses its functions.
 
-suites=(tidy unit tsan runtime protocol e2e-today e2e-sdk1 e2e-sdk2 e2e-sdk3 fuzz)
+suites=(tidy unit tsan runtime protocol e2e-today e2e-sdk1 e2e-sdk2 e2e-sdk3 console fuzz)
 passed=0 failed=0
 failures=()
 
@@ -81,6 +81,27 @@ suite_e2e-today() { run_pytest e2e-today "$(venv today 3.11 tests/e2e/requiremen
 suite_e2e-sdk1() { run_pytest e2e-sdk1 "$(venv sdk1 3.8 tests/e2e/requirements/sdk1.txt)/bin/python" tests/e2e/sdk1; }
 suite_e2e-sdk2() { run_pytest e2e-sdk2 "$(venv sdk2 3.11 tests/e2e/requirements/sdk2.txt)/bin/python" tests/e2e/sdk2; }
 suite_e2e-sdk3() { run_pytest e2e-sdk3 "$(venv sdk3 3.12 tests/e2e/requirements/sdk3.txt)/bin/python" tests/e2e/sdk3; }
+
+# run_vitest SUITE CONFIG: counts as vitest reports them.
+run_vitest() {
+  local report status=0
+  report=$(mktemp)
+  (cd console && timeout 1200 node_modules/.bin/vitest run --config "$2" --reporter=default --reporter=json --outputFile.json="$report") || status=$?
+  local ok bad
+  read -r ok bad < <(node -p 'const r = JSON.parse(require("fs").readFileSync(process.argv[1])); `${r.numPassedTests} ${r.numFailedTests}`' "$report" || echo 0 1)
+  if [ $status -ne 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+  tell "$1" "$ok" "$bad"
+  rm -f "$report"
+}
+
+# The console: its types, its pure parts, and all of it in Chromium against the real server.
+suite_console() {
+  if (cd console && node_modules/.bin/tsc); then tell "console types" 1 0; else tell "console types" 0 1; fi
+  run_vitest "console parts" vitest.config.ts
+  CLARY_TEST_PYTHON=$(venv today 3.11 tests/e2e/requirements/today.txt)/bin/python
+  export CLARY_TEST_PYTHON
+  run_vitest "console pages" vitest.e2e.config.ts
+}
 
 suite_fuzz() {
   need_packages "${clang_packages[@]}"

@@ -1,0 +1,135 @@
+"""The ground of the console's tests: a server with real jobs, an endpoint and hostile names, and boto3 to compare with what a page shows.
+
+Says {"url", "names"...} in a line of JSON when all is there; then answers one line of JSON for each that it reads:
+{"client": "sagemaker", "operation": "describe_model", "arguments": {...}} or {"clary": ["console"]}. Ends with its input.
+"""
+
+import base64
+import datetime
+import json
+import sys
+
+from clary_server import ClaryServer
+from jobs import IMAGE, INSTANCE, Platform
+
+HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> \u202e gnp.exe \U0001f525 " + "w" * 256
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==")
+
+TRAIN = """
+import json, os, sys
+os.makedirs("/opt/ml/model", exist_ok=True)
+open("/opt/ml/model/weights", "w").write("7")
+for epoch in range(200):
+    print("epoch %d; accuracy=%.4f;" % (epoch, epoch / 200.0))
+print(%r)
+""" % HOSTILE
+
+FAIL = "raise ValueError('the data is <b>bad</b>')"
+
+WAIT = """
+import time
+print("waiting to be stopped", flush=True)
+while True:
+    time.sleep(0.1)
+"""
+
+PROCESS = "print('prepared'); open('/opt/ml/processing/output/all/part.csv', 'w').write('a,b\\n1,2\\n')"
+
+INFERENCE = """
+import os
+
+def model_fn(folder):
+    return float(open(os.path.join(folder, "weights")).read())
+
+def input_fn(body, content_type):
+    return [float(field) for field in body.split(",")]
+
+def predict_fn(data, model):
+    return [value * model for value in data]
+
+def output_fn(prediction, accept):
+    return ",".join(str(value) for value in prediction)
+"""
+
+
+def make_processing_job(ground, name):
+    code = ground.put(f"{name}/script.py", PROCESS)
+    ground.sagemaker.create_processing_job(
+        ProcessingJobName=name, RoleArn=ground.role,
+        AppSpecification={"ImageUri": IMAGE, "ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/script.py"]},
+        ProcessingInputs=[{"InputName": "code", "S3Input": {"S3Uri": code, "LocalPath": "/opt/ml/processing/input/code", "S3DataType": "S3Prefix",
+                                                            "S3InputMode": "File", "S3DataDistributionType": "FullyReplicated"}}],
+        ProcessingOutputConfig={"Outputs": [{"OutputName": "all", "S3Output": {
+            "S3Uri": f"s3://{ground.bucket}/{name}/all", "LocalPath": "/opt/ml/processing/output/all", "S3UploadMode": "EndOfJob"}}]},
+        ProcessingResources={"ClusterConfig": {"InstanceType": INSTANCE, "InstanceCount": 1, "VolumeSizeInGB": 1}})
+
+
+def make_experiments(ground):
+    client = ground.sagemaker
+    client.create_experiment(ExperimentName="churn", DisplayName="churn", Description=HOSTILE)
+    client.create_experiment(ExperimentName="other")
+    for trial in ("forest", "linear"):
+        client.create_trial(TrialName=trial, ExperimentName="churn")
+    client.create_trial_component(
+        TrialComponentName="prepare", DisplayName="Preprocessing", Status={"PrimaryStatus": "Failed", "Message": HOSTILE},
+        StartTime=datetime.datetime(2024, 5, 1, 12, 0), EndTime=datetime.datetime(2024, 5, 1, 12, 2),
+        Parameters={"depth": {"NumberValue": 5}, "note": {"StringValue": HOSTILE}},
+        InputArtifacts={"data": {"MediaType": "text/csv", "Value": f"s3://{ground.bucket}/files/table.csv"}},
+        OutputArtifacts={"odd": {"Value": HOSTILE}}, Tags=[{"Key": "team", "Value": "blue"}])
+    client.associate_trial_component(TrialComponentName="prepare", TrialName="forest")
+    client.create_trial_component(TrialComponentName="alone", DisplayName="Alone")
+
+
+def make_ground(server):
+    ground = Platform(server)
+    done = ground.submit(TRAIN, name="trained", Tags=[{"Key": "team", "Value": "blue"}],
+                         AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File",
+                                                 "MetricDefinitions": [{"Name": "accuracy", "Regex": "accuracy=([0-9.]+);"}]})
+    failed = ground.submit(FAIL, name="failed")
+    make_processing_job(ground, "prepared")
+    ground.put("files/table.csv", 'name,value\n"a, b",1\n<b>bold</b>,2\n')
+    ground.put("files/page.html", "<script>document.title = 'hacked'</script>")
+    ground.put("files/tree.json", '{"deep": {"er": [1, 2]}}')
+    ground.put("files/pixel.png", PIXEL)
+    ground.put("files/delete me", "x")
+    ground.put(f"hostile/{HOSTILE[:120]}", "hostile name")
+    make_experiments(ground)
+    ground.wait(done, 600)
+    ground.wait(failed, 600)
+    ground.deploy(INFERENCE, name="served")
+    ground.endpoint("served", seconds=600)
+    ground.submit(WAIT, name="waiting", max_runtime=3000)
+    return ground
+
+
+def answer(ground, asked):
+    if "clary" in asked:
+        return ground.server.clary(*asked["clary"])
+    found = getattr(ground.client(asked["client"]), asked["operation"])(**asked.get("arguments", {}))
+    if "Body" in found:
+        found["Body"] = found["Body"].read().decode(errors="replace")
+    return found
+
+
+def as_json(value):
+    if isinstance(value, datetime.datetime):
+        return value.timestamp()
+    return str(value)
+
+
+def main():
+    with ClaryServer() as server:
+        ground = make_ground(server)
+        variables = server.env()
+        print(json.dumps({"url": server.url, "bucket": ground.bucket, "hostile": HOSTILE, "accessKeyId": variables["AWS_ACCESS_KEY_ID"],
+                          "secretAccessKey": variables["AWS_SECRET_ACCESS_KEY"]}), flush=True)
+        for line in sys.stdin:
+            try:
+                said = {"result": answer(ground, json.loads(line))}
+            except Exception as problem:  # whatever boto3 says is the test's to judge
+                said = {"error": repr(problem)}
+            print(json.dumps(said, default=as_json), flush=True)
+
+
+if __name__ == "__main__":
+    main()
