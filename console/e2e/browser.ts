@@ -9,7 +9,7 @@ const flags = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-export const patience = 60_000;
+export const patience = Number(process.env.CLARY_TEST_PATIENCE ?? 60_000);
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: process.env.CLARY_TEST_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: flags });
@@ -72,9 +72,9 @@ export async function valueOf(page: Page, label: string): Promise<string> {
   return (await value.innerText()).trim();
 }
 
-// The cells of a table, row by row.
+// The cells of a table, row by row, without those that select a row.
 export async function rowsOf(page: Page, table: string): Promise<string[][]> {
   const rows = page.getByRole('table', { name: table }).locator('tbody tr');
   await rows.first().waitFor();
-  return Promise.all((await rows.all()).map(async (row) => (await row.locator('th, td').allInnerTexts()).map((text) => text.trim())));
+  return Promise.all((await rows.all()).map(async (row) => (await row.locator('th, td').filter({ hasNot: page.locator('input[type=checkbox]') }).allInnerTexts()).map((text) => text.trim())));
 }

@@ -15,14 +15,12 @@ from jobs import IMAGE, INSTANCE, Platform
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> \u202e gnp.exe \U0001f525 " + "w" * 256
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==")
 
-TRAIN = """
-import json, os, sys
-os.makedirs("/opt/ml/model", exist_ok=True)
+TRAIN = f"HOSTILE = {HOSTILE!r}" + """
 open("/opt/ml/model/weights", "w").write("7")
 for epoch in range(200):
     print("epoch %d; accuracy=%.4f;" % (epoch, epoch / 200.0))
-print(%r)
-""" % HOSTILE
+print(HOSTILE)
+"""
 
 FAIL = "raise ValueError('the data is <b>bad</b>')"
 
@@ -77,6 +75,17 @@ def make_experiments(ground):
         InputArtifacts={"data": {"MediaType": "text/csv", "Value": f"s3://{ground.bucket}/files/table.csv"}},
         OutputArtifacts={"odd": {"Value": HOSTILE}}, Tags=[{"Key": "team", "Value": "blue"}])
     client.associate_trial_component(TrialComponentName="prepare", TrialName="forest")
+    metrics, begun = ground.client("sagemaker-metrics"), datetime.datetime.now() - datetime.timedelta(hours=1)
+    for number, rate in enumerate((0.5, 0.1, 0.02)):
+        name = f"run-{number}"
+        client.create_trial_component(TrialComponentName=name, DisplayName=name, Status={"PrimaryStatus": "Completed"},
+                                      Parameters={"rate": {"NumberValue": rate}, "depth": {"NumberValue": number + 3}, "note": {"StringValue": HOSTILE}})
+        client.associate_trial_component(TrialComponentName=name, TrialName="linear")
+        for first in range(0, 50, 10):
+            refused = metrics.batch_put_metrics(TrialComponentName=name, MetricData=[
+                {"MetricName": "loss", "Timestamp": begun + datetime.timedelta(seconds=step), "Step": step, "Value": rate / (step + 1)}
+                for step in range(first, first + 10)]).get("Errors")
+            assert not refused, refused
     client.create_trial_component(TrialComponentName="alone", DisplayName="Alone")
 
 

@@ -130,7 +130,7 @@ export async function ask(service: string, version: string, action: string, fiel
 // An address that works by itself for a while, for what the browser itself fetches.
 export async function presign(path: string, query: Record<string, string>, seconds: number): Promise<string> {
   const keys = currentKeys();
-  const request = new HttpRequest({ method: 'GET', protocol: location.protocol, hostname: location.hostname, path, query, headers: { host: location.host } });
+  const request = new HttpRequest({ method: 'GET', protocol: location.protocol, hostname: location.hostname, path, query, headers: { host: location.host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } });
   const signed = await signer('s3', keys).presign(request, { expiresIn: seconds });
   return `${path}?${queryText(signed.query as Record<string, string>)}`;
 }

@@ -27,7 +27,6 @@ export function smooth(points: Point[], weight: number): Point[] {
 export function timeSeries(lines: Line[], axis: { x: string; y: string; time: boolean; log: boolean }): EChartsCoreOption {
   return {
     animation: false,
-    aria: { enabled: true },
     tooltip: { ...tooltip, trigger: lines.length > 1 ? 'item' : 'axis' },
     legend: { type: 'scroll', top: 0 },
     grid,
@@ -85,7 +84,6 @@ export function histogramOption(values: number[], name: string): EChartsCoreOpti
   const bins = histogram(values);
   return {
     animation: false,
-    aria: { enabled: true },
     tooltip: { ...tooltip, trigger: 'axis' },
     grid,
     xAxis: { type: 'category', name, nameLocation: 'middle', nameGap: 32, data: bins.map((bin) => `${short(bin.from)} to ${short(bin.to)}`) },
@@ -98,7 +96,6 @@ export function boxOption(values: number[], name: string): EChartsCoreOption {
   const box = quartiles(values);
   return {
     animation: false,
-    aria: { enabled: true },
     tooltip: { ...tooltip, trigger: 'item' },
     grid,
     xAxis: { type: 'category', data: [name] },
@@ -130,7 +127,6 @@ export function scatterOption(dots: Dot[], names: { x: string; y: string; colour
   const ends = line && [Math.min(...xs), Math.max(...xs)].map((x) => [x, line.slope * x + line.offset]);
   return {
     animation: false,
-    aria: { enabled: true },
     tooltip: { ...tooltip, trigger: 'item' },
     grid,
     xAxis: { type: 'value', name: names.x, nameLocation: 'middle', nameGap: 24, scale: true },
@@ -149,7 +145,6 @@ export function parallelOption(runs: { name: string; values: (number | string | 
   const numeric = axes.map((_, index) => runs.every((run) => typeof run.values[index] !== 'string'));
   return {
     animation: false,
-    aria: { enabled: true },
     tooltip: { ...tooltip, trigger: 'item' },
     parallel: { left: 64, right: 96, top: 48, bottom: 32 },
     parallelAxis: axes.map((name, dim) => ({ dim, name, type: numeric[dim] ? 'value' : 'category', scale: true })),

@@ -69,7 +69,7 @@ export function LogGroup() {
       >
         <FormField label="Filter over all streams" description={'As CloudWatch writes it: words, "a phrase", -without, { $.level = "error" }'}>
           <SpaceBetween direction="horizontal" size="xs">
-            <Input type="search" value={typed} onChange={(event) => setTyped(event.detail.value)} />
+            <Input type="search" clearAriaLabel="Clear" value={typed} onChange={(event) => setTyped(event.detail.value)} />
             <Button>Filter</Button>
           </SpaceBetween>
         </FormField>

@@ -2,6 +2,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
+import { MetricCharts } from '../charts/metric_charts';
 import { between, duration, figure, isRunning, plain } from '../format';
 import type { ShapeDescribeTrainingJobResponse, ShapeTrainingJobStatus, ShapeTrainingJobSummary } from '../generated/sagemaker';
 import { Act, Empty, Link, Moment, Plain, S3Link, Status } from '../parts/basics';
@@ -132,6 +133,12 @@ function Parts({ job }: { job: ShapeDescribeTrainingJobResponse }) {
           { name: 'Time', cell: (metric) => <Moment time={metric.Timestamp} /> },
         ]}
       />
+      {(job.AlgorithmSpecification?.MetricDefinitions ?? []).length > 0 ? (
+        <MetricCharts
+          run={{ name: job.TrainingJobName, arn: job.TrainingJobArn, running: isRunning(job.TrainingJobStatus) }}
+          metrics={(job.AlgorithmSpecification?.MetricDefinitions ?? []).map((definition) => definition.Name)}
+        />
+      ) : null}
       <Rows
         title="Metric definitions"
         items={job.AlgorithmSpecification?.MetricDefinitions ?? []}

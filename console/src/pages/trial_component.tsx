@@ -4,6 +4,7 @@ import Tabs from '@cloudscape-design/components/tabs';
 import { useQuery } from '@tanstack/react-query';
 import { useParams, useSearchParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
+import { MetricCharts } from '../charts/metric_charts';
 import { between, duration, figure, isRunning } from '../format';
 import type { ShapeDescribeTrialComponentResponse, ShapeTrialComponentArtifacts } from '../generated/sagemaker';
 import { Link, Moment, Plain, S3Link, Status } from '../parts/basics';
@@ -58,6 +59,7 @@ export function TrialComponent() {
             )
           }
           tabs={[
+            { id: 'charts', label: 'Charts', content: <Charts component={component} /> },
             { id: 'metrics', label: 'Metrics', content: <Metrics component={component} /> },
             { id: 'parameters', label: 'Parameters', content: <Parameters component={component} /> },
             { id: 'artifacts', label: 'Artifacts', content: <Artifacts component={component} /> },
@@ -72,6 +74,12 @@ export function TrialComponent() {
 
 interface Part {
   component: ShapeDescribeTrialComponentResponse;
+}
+
+function Charts({ component }: Part) {
+  const names = (component.Metrics ?? []).map((metric) => metric.MetricName ?? '');
+  const run = { name: component.DisplayName ?? '', arn: component.TrialComponentArn ?? '', running: isRunning(component.Status?.PrimaryStatus) };
+  return <MetricCharts run={run} metrics={[...new Set(names)]} />;
 }
 
 function Metrics({ component }: Part) {

@@ -91,7 +91,7 @@ export function LogTail({ group, prefix, running, stream }: { group: string; pre
       <SpaceBetween size="s">
         <Problem error={streams.error ?? error} />
         <SpaceBetween direction="horizontal" size="xs">
-          <Input type="search" ariaLabel="Filter lines" placeholder="Filter lines" value={filter} onChange={(event) => setFilter(event.detail.value)} />
+          <Input type="search" ariaLabel="Filter lines" clearAriaLabel="Clear" placeholder="Filter lines" value={filter} onChange={(event) => setFilter(event.detail.value)} />
           {(streams.data?.length ?? 0) > 1 ? (
             <Select
               ariaLabel="Log stream"
