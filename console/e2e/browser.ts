@@ -74,7 +74,9 @@ export async function valueOf(page: Page, label: string): Promise<string> {
 
 // The cells of a table, row by row, without those that select a row.
 export async function rowsOf(page: Page, table: string): Promise<string[][]> {
-  const rows = page.getByRole('table', { name: table }).locator('tbody tr');
+  const found = page.getByRole('table', { name: table });
+  const rows = found.locator('tbody tr');
   await rows.first().waitFor();
+  await found.getByText(/^Loading /).waitFor({ state: 'detached' });
   return Promise.all((await rows.all()).map(async (row) => (await row.locator('th, td').filter({ hasNot: page.locator('input[type=checkbox]') }).allInnerTexts()).map((text) => text.trim())));
 }

@@ -192,6 +192,28 @@ describe('training jobs', () => {
     expect((await describeJob('waiting')).TrainingJobStatus).toBe('Stopped');
   });
 
+  test('are cloned with other hyperparameters', async () => {
+    await open('/training-jobs/failed');
+    await heading('failed').waitFor();
+    await page.getByRole('button', { name: 'Clone' }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Job name').fill('cloned');
+    const text = form.getByLabel('Hyperparameters');
+    const parameters = JSON.parse(await text.inputValue()) as Record<string, string>;
+    await text.fill('[1]');
+    await form.getByRole('button', { name: 'Create' }).click();
+    await form.getByText('A JSON object whose values are all texts is needed.').waitFor();
+    await text.fill(JSON.stringify({ ...parameters, depth: '3' }));
+    await expectAccessible(page);
+    await form.getByRole('button', { name: 'Create' }).click();
+    await heading('cloned').waitFor();
+    const [old, made] = await Promise.all(
+      ['failed', 'cloned'].map((name) => ground.boto3<{ HyperParameters: Record<string, string>; AlgorithmSpecification: object; ResourceConfig: object }>('sagemaker', 'describe_training_job', { TrainingJobName: name })),
+    );
+    expect(made?.HyperParameters).toEqual({ ...old?.HyperParameters, depth: '3' });
+    expect([made?.AlgorithmSpecification, made?.ResourceConfig]).toEqual([old?.AlgorithmSpecification, old?.ResourceConfig]);
+  });
+
   test('that are not there are told of in the words of the server', async () => {
     await open('/training-jobs/no-such-job');
     await page.getByText('Requested resource not found.').waitFor();

@@ -6,7 +6,8 @@ import { readSession, tokenOf } from './credentials';
 import { between, bytes, duration, figure, isRunning, moodOf, plain, utcTime } from './format';
 import { decode, kindOf } from './parts/content';
 import { readCsv, writeCsv } from './parts/csv';
-import { nameProblem } from './parts/names';
+import { readParameters, toRequest } from './parts/job_request';
+import { countProblem, instanceTypeProblem, nameAfter, nameProblem, uriProblem } from './parts/names';
 import { escape, pathOf, readUri } from './uri';
 
 describe('a kept session', () => {
@@ -58,6 +59,33 @@ test('hyperparameters lose the quotes that SDKs give them', () => {
 test('names are checked as AWS checks them', () => {
   for (const good of ['a', 'a-b', 'A--9', 'x'.repeat(63)]) expect(nameProblem(good)).toBe('');
   for (const bad of ['', '-a', 'a-', 'a_b', 'ä', 'x'.repeat(64), '<b>']) expect(nameProblem(bad)).not.toBe('');
+});
+
+test('what is made of another has its name and the time', () => {
+  const now = new Date('2026-01-02T03:04:05.678Z');
+  expect(nameAfter('job', now)).toBe('job-2026-01-02-03-04-05');
+  expect(nameAfter('job-2025-12-31-23-59-59', now)).toBe('job-2026-01-02-03-04-05');
+  expect(nameAfter('x'.repeat(63), now)).toHaveLength(63);
+  expect(nameProblem(nameAfter('x'.repeat(63), now))).toBe('');
+});
+
+test('forms check instance types, counts and addresses', () => {
+  expect([instanceTypeProblem('ml.m5.large'), countProblem('12'), uriProblem('s3://b/k')]).toEqual(['', '', '']);
+  for (const bad of [instanceTypeProblem('m5.large'), countProblem('0'), countProblem('1.5'), uriProblem('/k'), uriProblem('s3://')]) expect(bad).not.toBe('');
+});
+
+test('a job is cloned by its image, and hyperparameters are texts', () => {
+  const job = {
+    TrainingJobName: 'old', TrainingJobArn: 'a', TrainingJobStatus: 'Failed', SecondaryStatus: 'Failed', CreationTime: 1, ModelArtifacts: { S3ModelArtifacts: '' },
+    StoppingCondition: { MaxRuntimeInSeconds: 5 }, InputDataConfig: [], RoleArn: 'r', FailureReason: 'no',
+    AlgorithmSpecification: { TrainingImage: 'i', AlgorithmName: 'n', TrainingInputMode: 'File' },
+  } as const;
+  const request = toRequest({ ...job, InputDataConfig: [] });
+  expect(request.AlgorithmSpecification).toEqual({ TrainingImage: 'i', TrainingInputMode: 'File' });
+  expect(request.InputDataConfig).toBeUndefined();
+  expect(Object.keys(request)).not.toContain('FailureReason');
+  expect(readParameters('{"a": "1"}')).toEqual({ a: '1' });
+  for (const bad of ['', '[]', 'null', '{"a": 1}', '"a"']) expect(readParameters(bad)).toBeUndefined();
 });
 
 test('paths are encoded as signatures want them', () => {

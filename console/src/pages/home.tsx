@@ -56,6 +56,7 @@ export function Home() {
       <Problem error={running.error ?? failed.error ?? endpoints.error} />
       <Rows
         title="Running jobs"
+        loading={running.isPending}
         items={running.data ?? []}
         columns={[
           { name: 'Name', cell: link },
@@ -66,6 +67,7 @@ export function Home() {
       />
       <Rows
         title="Endpoints"
+        loading={endpoints.isPending}
         items={endpoints.data?.Endpoints ?? []}
         columns={[
           { name: 'Name', cell: (endpoint) => <Link to={`/endpoints/${encodeURIComponent(endpoint.EndpointName)}`}>{endpoint.EndpointName}</Link> },
@@ -75,6 +77,7 @@ export function Home() {
       />
       <Rows
         title="Recent failures"
+        loading={failed.isPending}
         items={failed.data ?? []}
         columns={[
           { name: 'Name', cell: link },

@@ -78,6 +78,7 @@ export function LogGroup() {
       {pattern ? (
         <Rows
           title="Matching lines"
+          loading={found.isPending}
           items={found.data?.events ?? []}
           columns={[
             { name: 'Time', cell: (event) => <Moment time={(event.timestamp ?? 0) / 1000} /> },

@@ -6,6 +6,7 @@ import { MetricCharts } from '../charts/metric_charts';
 import { between, duration, figure, isRunning, plain } from '../format';
 import type { ShapeDescribeTrainingJobResponse, ShapeTrainingJobStatus, ShapeTrainingJobSummary } from '../generated/sagemaker';
 import { Act, Empty, Link, Moment, Plain, S3Link, Status } from '../parts/basics';
+import { CloneTrainingJob } from '../parts/clone_training_job';
 import { Details, Pairs, Rows, Section, Tags } from '../parts/details';
 import { usePlace } from '../parts/frame';
 import { LogTail } from '../parts/log_tail';
@@ -66,13 +67,16 @@ export function TrainingJob() {
       title={name}
       query={query}
       actions={
-        <Act
-          label="Stop"
-          disabled={!running}
-          question={`Stop the training job ${name}? What it saved in its model folder until then is kept.`}
-          done={`${name} is stopping.`}
-          act={() => sagemaker('StopTrainingJob', { TrainingJobName: name })}
-        />
+        <>
+          <CloneTrainingJob job={query.data} />
+          <Act
+            label="Stop"
+            disabled={!running}
+            question={`Stop the training job ${name}? What it saved in its model folder until then is kept.`}
+            done={`${name} is stopping.`}
+            act={() => sagemaker('StopTrainingJob', { TrainingJobName: name })}
+          />
+        </>
       }
     >
       {(job) => <Parts job={job} />}

@@ -22,11 +22,10 @@ export function Section({ title, values, columns = 3 }: { title: string; values:
 export interface Column<Item> {
   name: string;
   cell: (item: Item) => ReactNode;
-  by?: (item: Item) => string | number | undefined;
 }
 
 // A small table within a page.
-export function Rows<Item>({ title, items, columns, nothing }: { title: string; items: Item[]; columns: Column<Item>[]; nothing?: string }) {
+export function Rows<Item>({ title, items, columns, loading }: { title: string; items: Item[]; columns: Column<Item>[]; loading?: boolean }) {
   return (
     <Table
       items={items}
@@ -39,7 +38,9 @@ export function Rows<Item>({ title, items, columns, nothing }: { title: string; 
         </Header>
       }
       columnDefinitions={columns.map((column, index) => ({ id: column.name, header: column.name, cell: column.cell, isRowHeader: index === 0 }))}
-      empty={<Empty what={nothing ?? title.toLowerCase()} />}
+      loading={loading}
+      loadingText={`Loading ${title.toLowerCase()}`}
+      empty={<Empty what={title.toLowerCase()} />}
     />
   );
 }
@@ -67,6 +68,7 @@ export function Tags({ arn }: { arn: string | undefined }) {
   return (
     <Rows
       title="Tags"
+      loading={tags.isPending}
       items={tags.data?.Tags ?? []}
       columns={[
         { name: 'Key', cell: (tag) => <Plain text={tag.Key} /> },

@@ -1,0 +1,38 @@
+// From the description of a training job to the request for one like it. Pure functions.
+import type { ShapeCreateTrainingJobRequest, ShapeDescribeTrainingJobResponse } from '../generated/sagemaker';
+
+// What of a description a request takes.
+export function toRequest(job: ShapeDescribeTrainingJobResponse): ShapeCreateTrainingJobRequest {
+  const algorithm = job.AlgorithmSpecification && { ...job.AlgorithmSpecification };
+  // The image says it; one of the two is permitted.
+  if (algorithm?.TrainingImage) delete algorithm.AlgorithmName;
+  return {
+    TrainingJobName: job.TrainingJobName,
+    HyperParameters: job.HyperParameters,
+    AlgorithmSpecification: algorithm,
+    RoleArn: job.RoleArn ?? '',
+    InputDataConfig: job.InputDataConfig && job.InputDataConfig.length > 0 ? job.InputDataConfig : undefined,
+    OutputDataConfig: job.OutputDataConfig ?? { S3OutputPath: '' },
+    ResourceConfig: job.ResourceConfig,
+    VpcConfig: job.VpcConfig,
+    StoppingCondition: job.StoppingCondition,
+    EnableNetworkIsolation: job.EnableNetworkIsolation,
+    EnableInterContainerTrafficEncryption: job.EnableInterContainerTrafficEncryption,
+    EnableManagedSpotTraining: job.EnableManagedSpotTraining,
+    CheckpointConfig: job.CheckpointConfig,
+    ExperimentConfig: job.ExperimentConfig,
+    Environment: job.Environment,
+    RetryStrategy: job.RetryStrategy,
+  };
+}
+
+// Names with texts; nothing for other JSON.
+export function readParameters(text: string): Record<string, string> | undefined {
+  try {
+    const read: unknown = JSON.parse(text);
+    if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
+    return Object.values(read).every((value) => typeof value === 'string') ? (read as Record<string, string>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
