@@ -33,6 +33,19 @@ async function shot(name: string): Promise<void> {
   await page.screenshot({ path: `${shots}/${name}.png` });
 }
 
+// Chooses in the form "Add chart": what stands in each of its fields.
+async function addChart(kind: string, fields: Record<string, string | string[]>): Promise<void> {
+  await page.getByRole('button', { name: 'Add chart' }).click();
+  const form = page.getByRole('dialog');
+  for (const [label, value] of Object.entries({ 'Kind of chart': kind, ...fields })) {
+    await form.getByLabel(label, { exact: true }).click();
+    for (const one of [value].flat()) await page.getByRole('option', { name: one, exact: true }).click();
+    if (Array.isArray(value)) await page.keyboard.press('Escape'); // such a list stays open
+  }
+  await form.getByRole('button', { name: 'Add', exact: true }).click();
+  await form.waitFor({ state: 'detached' });
+}
+
 describe('signing in', () => {
   test('by a link, once', async () => {
     const link = await ground.link();
@@ -124,6 +137,53 @@ describe('experiments', () => {
     await page.getByRole('tab', { name: 'AWS settings', selected: true }).waitFor();
     expect(await page.title()).toBe('Preprocessing | Clary');
     await expectAccessible(page);
+  });
+
+  test('are compared in a table and charts, which the address has', async () => {
+    await open('/experiments/churn/linear');
+    await rowsOf(page, 'Trial components of linear');
+    await page.getByRole('checkbox', { name: 'Select all' }).check({ force: true });
+    await page.getByRole('button', { name: 'Open in trial component list' }).click();
+    await heading(/Trial component list/).waitFor();
+    const table = page.getByRole('table', { name: 'Trial components' });
+    await table.getByRole('columnheader', { name: 'loss (last)' }).waitFor();
+    const runs = async () => (await table.getByRole('rowheader').allInnerTexts()).map((text) => text.trim());
+    await table.getByRole('button', { name: 'rate' }).click();
+    await expect.poll(runs).toEqual(['run-0', 'run-1', 'run-2']);
+    await table.getByRole('button', { name: 'rate' }).click();
+    await expect.poll(runs).toEqual(['run-2', 'run-1', 'run-0']);
+    const { Metrics } = await ground.boto3<{ Metrics: { MetricName: string; Last: number }[] }>('sagemaker', 'describe_trial_component', { TrialComponentName: 'run-1' });
+    const cells = await table.getByRole('row', { name: /run-1/ }).getByRole('cell').allInnerTexts();
+    expect(cells.map((text) => text.trim())).toContain(String(Metrics.find((metric) => metric.MetricName === 'loss')?.Last));
+    await expectAccessible(page);
+
+    await addChart('Time series', { Metric: 'loss' });
+    await addChart('Summary statistics: histogram', { Of: 'loss (min)' });
+    await addChart('Summary statistics: box plot', { Of: 'rate' });
+    await addChart('Scatter plot', { 'Horizontal axis': 'rate', 'Vertical axis': 'loss (last)', Colour: 'depth' });
+    await addChart('Parallel coordinates', { Axes: ['rate', 'depth', 'loss (min)'] });
+    const drawn = page.locator('[data-drawn=true]');
+    await expect.poll(() => drawn.count()).toBe(5);
+    await expectAccessible(page);
+    const address = page.url();
+    await page.goto('about:blank');
+    await page.goto(address);
+    await expect.poll(() => drawn.count()).toBe(5);
+    expect(await runs()).toEqual(['run-2', 'run-1', 'run-0']);
+    const saved = `${tmpdir()}/clary-console-${process.pid}.csv`;
+    const [data] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the data of loss as CSV' }).click()]);
+    await data.saveAs(saved);
+    const lines = readFileSync(saved, 'utf8').trim().split('\r\n');
+    expect(lines[0]).toBe('run,step,loss');
+    expect(lines).toHaveLength(1 + 3 * 50);
+    const [picture] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save loss as PNG' }).click()]);
+    await picture.saveAs(saved);
+    expect(readFileSync(saved).subarray(1, 4).toString()).toBe('PNG');
+    rmSync(saved);
+    await page.getByRole('img', { name: 'loss', exact: true }).scrollIntoViewIfNeeded();
+    await shot('compare');
+    await page.getByRole('button', { name: 'Remove loss', exact: true }).click();
+    await expect.poll(() => drawn.count()).toBe(4);
   });
 
   test('a component has charts of its metrics', async () => {

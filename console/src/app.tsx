@@ -19,6 +19,7 @@ const Experiments = page(() => import('./pages/experiments'), 'Experiments');
 const Trials = page(() => import('./pages/experiments'), 'Trials');
 const Components = page(() => import('./pages/experiments'), 'Components');
 const TrialComponent = page(() => import('./pages/trial_component'), 'TrialComponent');
+const Compare = page(() => import('./pages/compare'), 'Compare');
 const TrainingJobs = page(() => import('./pages/training_jobs'), 'TrainingJobs');
 const TrainingJob = page(() => import('./pages/training_jobs'), 'TrainingJob');
 const ProcessingJobs = page(() => import('./pages/processing_jobs'), 'ProcessingJobs');
@@ -40,6 +41,7 @@ const navigation: SideNavigationProps.Item[] = [
     text: 'Experiments',
     items: [
       { type: 'link', text: 'Experiments', href: '/experiments' },
+      { type: 'link', text: 'Trial component list', href: '/compare' },
       { type: 'link', text: 'Unassigned trial components', href: '/unassigned' },
     ],
   },
@@ -135,6 +137,7 @@ export function App() {
               <Route path="/experiments/:experiment/:trial" element={<Components />} />
               <Route path="/unassigned" element={<Components />} />
               <Route path="/trial-components/:name" element={<TrialComponent />} />
+              <Route path="/compare" element={<Compare />} />
               <Route path="/training-jobs" element={<TrainingJobs />} />
               <Route path="/training-jobs/:name" element={<TrainingJob />} />
               <Route path="/processing-jobs" element={<ProcessingJobs />} />

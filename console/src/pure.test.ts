@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { readError } from './api_error';
 import type { Point } from './charts/options';
 import { histogram, quartiles, smooth, trend } from './charts/options';
+import type { View } from './compare/link';
+import { readView, writeView } from './compare/link';
+import { columnsOf, filterRows, firstColumns, ownColumns, sortRows, titleOf, toRow } from './compare/runs';
 import { readSession, tokenOf } from './credentials';
 import { between, bytes, duration, figure, isRunning, moodOf, plain, utcTime } from './format';
 import { decode, kindOf } from './parts/content';
@@ -145,5 +148,54 @@ describe('what charts are made of', () => {
     expect(line?.offset).toBeCloseTo(1);
     expect(trend([[1, 1], [1, 2]])).toBeUndefined();
     expect(trend([])).toBeUndefined();
+  });
+});
+
+describe('the comparison', () => {
+  const component = (name: string, parameters: object, last?: number) => ({
+    TrialComponentName: name,
+    DisplayName: name,
+    Parameters: parameters as Record<string, { NumberValue?: number; StringValue?: string }>,
+    Metrics: last === undefined ? [] : [{ MetricName: 'val.loss', Last: last, Count: 1 }],
+    Tags: [{ Key: 'team', Value: 'blue' }],
+  });
+  const rows = [component('a', { depth: { NumberValue: 10 } }, 0.5), component('b', { depth: { NumberValue: 9 } }), component('c', { depth: { StringValue: 'deep' } }, 0.1)].map(toRow);
+  const names = (some: { name: string }[]) => some.map((row) => row.name).join('');
+
+  test('has a column for every parameter, statistic and tag', () => {
+    const columns = columnsOf(rows);
+    expect(columns).toEqual(expect.arrayContaining([...ownColumns, 'Parameters.depth', 'Metrics.val.loss.Last', 'Tags.team']));
+    expect(firstColumns(columns)).toEqual(['Status', 'Created', 'Duration', 'Parameters.depth', 'Metrics.val.loss.Last']);
+    expect(['Metrics.val.loss.Last', 'Parameters.depth', 'Status'].map(titleOf)).toEqual(['val.loss (last)', 'depth', 'Status']);
+  });
+
+  test('sorts numbers as numbers, and what is not there last', () => {
+    expect(names(sortRows(rows, 'Parameters.depth', false))).toBe('bac');
+    expect(names(sortRows(rows, 'Metrics.val.loss.Last', false))).toBe('cab');
+    expect(names(sortRows(rows, 'Metrics.val.loss.Last', true))).toBe('acb');
+    expect(names(sortRows(rows, 'Name', true))).toBe('cba');
+  });
+
+  test('filters by figures and texts', () => {
+    const filter = (propertyKey: string | undefined, operator: string, value: string) => names(filterRows(rows, [{ propertyKey, operator, value }], false));
+    expect(filter('Parameters.depth', '>', '9')).toBe('a');
+    expect(filter('Parameters.depth', '=', '9.0')).toBe('b');
+    expect(filter('Parameters.depth', ':', 'DEE')).toBe('c');
+    expect(filter('Metrics.val.loss.Last', '<=', '0.1')).toBe('c');
+    expect(filter(undefined, ':', 'blue')).toBe('abc');
+    expect(filter(undefined, '!:', 'deep')).toBe('ab');
+    const both = [{ propertyKey: 'Name', operator: '=', value: 'a' }, { propertyKey: 'Name', operator: '=', value: 'b' }];
+    expect([names(filterRows(rows, both, true)), names(filterRows(rows, both, false))]).toEqual(['ab', '']);
+  });
+
+  test('is in its link, and a damaged link is an empty view', () => {
+    const view: View = {
+      columns: ['Status', 'Parameters.a&b'], sort: 'Name', descending: false, tokens: [{ propertyKey: 'Name', operator: '=', value: '<x>' }], any: true,
+      charts: [{ kind: 'series', metric: 'loss' }, { kind: 'scatter', x: 'a', y: 'b' }],
+    };
+    expect(readView(new URLSearchParams(writeView(new URLSearchParams('trial=t'), view).toString()))).toEqual(view);
+    expect(writeView(new URLSearchParams('trial=t'), view).get('trial')).toBe('t');
+    expect(readView(new URLSearchParams('charts=[1,{"kind":"series"},{"kind":"pie"}]&filter={'))).toMatchObject({ charts: [], tokens: [], columns: undefined });
+    expect(readView(writeView(new URLSearchParams(), { ...view, columns: [] })).columns).toEqual([]);
   });
 });

@@ -1,5 +1,7 @@
 // Experiments, the trials in them, and the trial components in those; and the components that belong to no trial.
-import { useParams } from 'react-router-dom';
+import Button from '@cloudscape-design/components/button';
+import { useState } from 'react';
+import { useNavigate, useParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import type { ShapeExperimentSummary, ShapeTrialComponentSummary, ShapeTrialSummary } from '../generated/sagemaker';
 import { between, duration } from '../format';
@@ -35,11 +37,26 @@ const componentCode = (trial: string) => `estimator.fit(inputs, experiment_confi
 const experimentPath = (name: string) => `/experiments/${encodeURIComponent(name)}`;
 const trialPath = (experiment: string, name: string) => `${experimentPath(experiment)}/${encodeURIComponent(name)}`;
 
+// What is selected in a list, and the way to see it side by side.
+function useComparison<Item>(kind: 'experiment' | 'trial' | 'component', nameOf: (item: Item) => string | undefined) {
+  const [selected, onSelect] = useState<Item[]>([]);
+  const navigate = useNavigate();
+  const open = () => navigate(`/compare?${new URLSearchParams(selected.map((item) => [kind, nameOf(item) ?? '']))}`);
+  const actions = (
+    <Button disabled={selected.length === 0} onClick={open}>
+      Open in trial component list
+    </Button>
+  );
+  return { selected, onSelect, actions };
+}
+
 export function Experiments() {
+  const comparison = useComparison<ShapeExperimentSummary>('experiment', (experiment) => experiment.ExperimentName);
   usePlace({ text: 'Experiments', href: '/experiments' });
   return (
     <ResourceTable<ShapeExperimentSummary>
       name="Experiments"
+      {...comparison}
       keyOf={(experiment) => experiment.ExperimentName ?? ''}
       fetchPage={({ token, text, signal }) =>
         filtered(
@@ -71,10 +88,12 @@ export function Experiments() {
 
 export function Trials() {
   const { experiment = '' } = useParams();
+  const comparison = useComparison<ShapeTrialSummary>('trial', (trial) => trial.TrialName);
   usePlace({ text: 'Experiments', href: '/experiments' }, { text: experiment, href: experimentPath(experiment) });
   return (
     <ResourceTable<ShapeTrialSummary>
       name={`Trials of ${experiment}`}
+      {...comparison}
       keyOf={(trial) => trial.TrialName ?? ''}
       fetchPage={({ token, text, signal }) =>
         filtered(
@@ -107,6 +126,7 @@ export function Trials() {
 // Without a trial in the address: the components that are in none.
 export function Components() {
   const { experiment, trial } = useParams();
+  const comparison = useComparison<ShapeTrialComponentSummary>('component', (component) => component.TrialComponentName);
   const unassigned = experiment === undefined || trial === undefined;
   const place = unassigned
     ? [{ text: 'Unassigned trial components', href: '/unassigned' }]
@@ -119,6 +139,7 @@ export function Components() {
   const from = unassigned ? '' : `?${new URLSearchParams({ experiment, trial })}`;
   return (
     <ResourceTable<ShapeTrialComponentSummary>
+      {...comparison}
       name={unassigned ? 'Unassigned trial components' : `Trial components of ${trial}`}
       keyOf={(component) => component.TrialComponentName ?? ''}
       refetchInterval={5000}

@@ -1,0 +1,78 @@
+// A table of thousands of rows and any number of columns: what is out of sight is not in the document.
+import Checkbox from '@cloudscape-design/components/checkbox';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useRef } from 'react';
+import { duration, figure, localTime, utcTime } from '../format';
+import { Link, Status } from '../parts/basics';
+import type { Cell, Row } from './runs';
+import { isTime, titleOf } from './runs';
+
+const rowHeight = 36, mostHeight = 460, barHeight = 18, nameWidth = 280, cellWidth = 150, boxWidth = 44;
+
+interface Props {
+  rows: Row[];
+  columns: string[];
+  sort: string;
+  descending: boolean;
+  onSort: (column: string) => void;
+  selected: ReadonlySet<string>;
+  onSelect: (names: string[], on: boolean) => void;
+}
+
+function Value({ column, cell }: { column: string; cell: Cell }) {
+  if (cell === undefined || cell === '') return <>-</>;
+  if (column === 'Status') return <Status status={String(cell)} />;
+  if (column === 'Duration' && typeof cell === 'number') return <>{duration(cell)}</>;
+  if (isTime(column)) return <time title={utcTime(cell)}>{localTime(cell)}</time>;
+  return typeof cell === 'number' ? <>{figure(cell)}</> : <bdi title={cell}>{cell}</bdi>;
+}
+
+export function RunTable(props: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({ count: props.rows.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 10 });
+  const width = boxWidth + nameWidth + props.columns.length * cellWidth;
+  const all = props.rows.length > 0 && props.rows.every((row) => props.selected.has(row.name));
+  const head = (column: string, title: string, size: number) => (
+    <div key={column} role="columnheader" className="runs-cell" style={{ width: size }} aria-sort={props.sort === column ? (props.descending ? 'descending' : 'ascending') : 'none'}>
+      <button type="button" className="runs-sort" onClick={() => props.onSort(column)} title={title}>
+        <bdi>{title}</bdi>
+        <span aria-hidden="true">{props.sort === column ? (props.descending ? ' ▼' : ' ▲') : ''}</span>
+      </button>
+    </div>
+  );
+  return (
+    <div ref={box} className="runs" style={{ height: Math.min(mostHeight, (props.rows.length + 1) * rowHeight + barHeight) }} role="table" aria-label="Trial components" aria-rowcount={props.rows.length + 1} tabIndex={0}>
+      <div role="rowgroup" className="runs-head" style={{ width }}>
+        <div role="row" aria-rowindex={1} className="runs-row" style={{ height: rowHeight, width }}>
+          <div role="columnheader" className="runs-cell" style={{ width: boxWidth }}>
+            <Checkbox checked={all} ariaLabel="Select all" onChange={(event) => props.onSelect(props.rows.map((row) => row.name), event.detail.checked)} />
+          </div>
+          {head('Name', 'Name', nameWidth)}
+          {props.columns.map((column) => head(column, titleOf(column), cellWidth))}
+        </div>
+      </div>
+      <div role="rowgroup" style={{ height: virtual.getTotalSize(), width, position: 'relative' }}>
+        {virtual.getVirtualItems().map((item) => {
+          const row = props.rows[item.index] as Row;
+          return (
+            <div key={row.name} role="row" aria-rowindex={item.index + 2} className="runs-row runs-line" style={{ height: rowHeight, width, transform: `translateY(${item.start}px)` }}>
+              <div role="cell" className="runs-cell" style={{ width: boxWidth }}>
+                <Checkbox checked={props.selected.has(row.name)} ariaLabel={`Select ${row.title}`} onChange={(event) => props.onSelect([row.name], event.detail.checked)} />
+              </div>
+              <div role="rowheader" className="runs-cell" style={{ width: nameWidth }}>
+                <Link to={`/trial-components/${encodeURIComponent(row.name)}`}>
+                  <bdi>{row.title}</bdi>
+                </Link>
+              </div>
+              {props.columns.map((column) => (
+                <div key={column} role="cell" className="runs-cell" style={{ width: cellWidth }}>
+                  <Value column={column} cell={row.cells.get(column)} />
+                </div>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
