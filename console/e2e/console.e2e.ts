@@ -314,6 +314,27 @@ describe('models and endpoints', () => {
     await expectAccessible(page);
   });
 
+  test('a batch transform job is made of a model', async () => {
+    await open('/models/served');
+    await page.getByRole('button', { name: 'Create batch transform job' }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Job name').fill('transformed');
+    await form.getByLabel('Output', { exact: true }).fill(`s3://${ground.facts.bucket}/transformed`);
+    await form.getByRole('button', { name: 'Create' }).click();
+    await form.getByText('An S3 address looks like').first().waitFor();
+    await form.getByLabel('Input', { exact: true }).fill(`s3://${ground.facts.bucket}/lines/`);
+    await expectAccessible(page);
+    await form.getByRole('button', { name: 'Create' }).click();
+    await heading('transformed').waitFor();
+    await page.getByText('Completed', { exact: true }).first().waitFor();
+    expect(await valueOf(page, 'S3 location')).toBe(`s3://${ground.facts.bucket}/lines/`);
+    await expectAccessible(page);
+    const { Body } = await ground.boto3<{ Body: string }>('s3', 'get_object', { Bucket: ground.facts.bucket, Key: 'transformed/input.csv.out' });
+    expect(Body.trim()).toBe('7.0,14.0');
+    await open('/transform-jobs?status=Completed');
+    expect((await rowsOf(page, 'Batch transform jobs')).map((row) => row.slice(0, 2))).toEqual([['transformed', 'Completed']]);
+  });
+
   test('inference can be tried', async () => {
     await open('/endpoints/served?tab=test');
     await page.getByRole('textbox', { name: 'Body' }).fill('1,2.5');

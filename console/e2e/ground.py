@@ -100,6 +100,7 @@ def make_ground(server):
     ground.put("files/page.html", "<script>document.title = 'hacked'</script>")
     ground.put("files/tree.json", '{"deep": {"er": [1, 2]}}')
     ground.put("files/pixel.png", PIXEL)
+    ground.put("lines/input.csv", "1,2")
     ground.put("files/delete me", "x")
     ground.put(f"hostile/{HOSTILE[:120]}", "hostile name")
     make_experiments(ground)

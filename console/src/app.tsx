@@ -24,6 +24,8 @@ const TrainingJobs = page(() => import('./pages/training_jobs'), 'TrainingJobs')
 const TrainingJob = page(() => import('./pages/training_jobs'), 'TrainingJob');
 const ProcessingJobs = page(() => import('./pages/processing_jobs'), 'ProcessingJobs');
 const ProcessingJob = page(() => import('./pages/processing_jobs'), 'ProcessingJob');
+const TransformJobs = page(() => import('./pages/transform_jobs'), 'TransformJobs');
+const TransformJob = page(() => import('./pages/transform_jobs'), 'TransformJob');
 const Models = page(() => import('./pages/models'), 'Models');
 const Model = page(() => import('./pages/models'), 'Model');
 const Endpoints = page(() => import('./pages/endpoints'), 'Endpoints');
@@ -51,6 +53,7 @@ const navigation: SideNavigationProps.Item[] = [
     items: [
       { type: 'link', text: 'Training jobs', href: '/training-jobs' },
       { type: 'link', text: 'Processing jobs', href: '/processing-jobs' },
+      { type: 'link', text: 'Batch transform jobs', href: '/transform-jobs' },
     ],
   },
   {
@@ -142,6 +145,8 @@ export function App() {
               <Route path="/training-jobs/:name" element={<TrainingJob />} />
               <Route path="/processing-jobs" element={<ProcessingJobs />} />
               <Route path="/processing-jobs/:name" element={<ProcessingJob />} />
+              <Route path="/transform-jobs" element={<TransformJobs />} />
+              <Route path="/transform-jobs/:name" element={<TransformJob />} />
               <Route path="/models" element={<Models />} />
               <Route path="/models/:name" element={<Model />} />
               <Route path="/endpoints" element={<Endpoints />} />

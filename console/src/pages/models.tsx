@@ -5,6 +5,7 @@ import { sagemaker } from '../aws';
 import type { ShapeContainerDefinition, ShapeDescribeModelOutput, ShapeModelSummary } from '../generated/sagemaker';
 import { Act, Empty, Link, Moment, Plain, S3Link } from '../parts/basics';
 import { CreateEndpoint } from '../parts/create_endpoint';
+import { CreateTransform } from '../parts/create_transform';
 import { Details, Pairs, Section, Tags } from '../parts/details';
 import { usePlace } from '../parts/frame';
 import { ResourceTable } from '../parts/resource_table';
@@ -48,6 +49,7 @@ export function Model() {
       actions={
         <>
           <CreateEndpoint model={name} />
+          <CreateTransform model={name} />
           <Act
             label="Delete"
             question={`Delete the model ${name}? Its files in S3 stay.`}
