@@ -1,6 +1,7 @@
 """Jobs of SDK 1.72.1 in an experiment of sagemaker-experiments 0.1.45: the workflow's TensorFlow job, and the Tracker inside a job."""
 
 import pathlib
+import shutil
 import uuid
 
 import mnist
@@ -48,11 +49,15 @@ def trial(session):
 
 
 @pytest.fixture(scope="session")
-def library():
-    """The folder of sagemaker-experiments, which no image holds: scripts bring it."""
+def library(tmp_path_factory):
+    """A folder with sagemaker-experiments, which no image holds: scripts bring it."""
     import smexperiments
 
-    return str(pathlib.Path(smexperiments.__file__).parent)
+    installed = pathlib.Path(smexperiments.__file__).parent
+    folder = tmp_path_factory.mktemp("library")
+    for part in (installed, *installed.parent.glob("sagemaker_experiments-*.dist-info")):
+        shutil.copytree(str(part), str(folder / part.name), ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 def metrics_of(component):
@@ -94,7 +99,7 @@ def test_a_tracker_inside_a_training_job(session, role, trial, library, tmp_path
     from smexperiments.trial_component import TrialComponent
 
     (tmp_path / "script.py").write_text(TRACKED % ([], True))
-    estimator = SKLearn(entry_point=str(tmp_path / "script.py"), dependencies=[library], role=role, sagemaker_session=session,
+    estimator = SKLearn(entry_point=str(tmp_path / "script.py"), dependencies=[str(part) for part in library.iterdir()], role=role, sagemaker_session=session,
                         train_instance_type="ml.m4.xlarge", framework_version="0.23-1")
     estimator.fit(experiment_config={"TrialName": trial.trial_name})
     component = TrialComponent.load(estimator.latest_training_job.name + "-aws-training-job", sagemaker_boto_client=session.sagemaker_client)
@@ -111,9 +116,9 @@ def test_a_tracker_inside_a_processing_job(session, role, trial, library, tmp_pa
     from smexperiments.tracker import Tracker
 
     (tmp_path / "script.py").write_text(TRACKED % (["/opt/ml/processing/library"], False))
-    processor = SKLearnProcessor(framework_version="0.23-1", role=role, instance_type="ml.m4.xlarge", instance_count=1, sagemaker_session=session)
+    processor = SKLearnProcessor(framework_version="0.20.0", role=role, instance_type="ml.m4.xlarge", instance_count=1, sagemaker_session=session)
     processor.run(code=str(tmp_path / "script.py"),
-                  inputs=[ProcessingInput(source=library, destination="/opt/ml/processing/library/smexperiments", input_name="library")],
+                  inputs=[ProcessingInput(source=str(library), destination="/opt/ml/processing/library", input_name="library")],
                   experiment_config={"TrialName": trial.trial_name, "TrialComponentDisplayName": "Preprocessing"})
     loaded = Tracker.load(processing_job_name=processor.latest_job.job_name, sagemaker_boto_client=session.sagemaker_client)
     component = loaded.trial_component

@@ -252,4 +252,4 @@ def test_what_is_no_metric(platform, name):
     metrics = metrics_of(component_of(platform, name))
     assert {metric: (found["Count"], found["Last"]) for metric, found in metrics.items()} == {"number": (1, 42.0)}
     wrong = dict(DEFINITIONS["AlgorithmSpecification"], MetricDefinitions=[{"Name": "wrong", "Regex": "(unclosed"}])
-    refused("ValidationException", '"wrong"', platform.submit, "", name=name + "-b", AlgorithmSpecification=wrong)
+    refused("ValidationException", '"wrong"', platform.submit, script="", name=name + "-b", AlgorithmSpecification=wrong)
