@@ -57,7 +57,7 @@ def test_other_paths_of_sagemakers_scope(server):
 
 @pytest.mark.parametrize("body", [
     b"{", b"[]", b'"text"', b"null and void", b'{"TrainingJobName":1}', b'{"TrainingJobName":"\xff"}', b"\x00\x01",
-    b'{"TrainingJobName":"a","a":' + b"[" * 100 + b"]" * 100 + b"}", b'{"a":' * 200 + b"1" + b"}" * 200, b'{"TrainingJobName":"x"} trailing',
+    b'{"TrainingJobName":"a","a":' + b"[" * 200 + b"]" * 200 + b"}", b'{"a":' * 200 + b"1" + b"}" * 200, b'{"TrainingJobName":"x"} trailing',
     b'{"TrainingJobName":{"a":1}}', b'{"TrainingJobName":["a"]}', b'{"TrainingJobName":true}', b'{"TrainingJobName":"\xed\xa0\x80"}'])
 def test_bodies_that_are_no_documents(server, body):
     status, headers, document = call_json(server, "SageMaker.DescribeTrainingJob", body)
