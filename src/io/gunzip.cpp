@@ -54,4 +54,24 @@ Outcome<std::size_t> GunzipStream::read(char* data, std::size_t size) {
   return static_cast<std::size_t>(room - stream.avail_out);
 }
 
+Outcome<std::string> gunzip(std::string_view packed, std::size_t most) {
+  if (packed.empty()) return validation("the gzip stream is cut short");
+  GunzipStream stream([&](char* data, std::size_t size) -> Outcome<std::size_t> {
+    const std::size_t piece = packed.copy(data, size);
+    packed.remove_prefix(piece);
+    return piece;
+  });
+  constexpr std::size_t step = 64 * 1024;
+  std::string unpacked;
+  while (true) {
+    const std::size_t before = unpacked.size();
+    // One byte more than is allowed, to tell what fits exactly from what does not.
+    unpacked.resize(std::min(most + 1, before + std::max(before, step)));
+    TRY(const std::size_t got, stream.read(unpacked.data() + before, unpacked.size() - before));
+    unpacked.resize(before + got);
+    if (unpacked.size() > most) return make_error(ErrorKind::limit_exceeded, "the gzip stream stands for more than {} bytes", most);
+    if (got == 0) return unpacked;
+  }
+}
+
 }  // namespace clary::io

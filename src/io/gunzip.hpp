@@ -4,6 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "io/archive.hpp"
 
@@ -22,5 +24,8 @@ class GunzipStream {
   const ByteSource packed_;
   std::unique_ptr<State> state_;
 };
+
+// What a whole stream stands for; ErrorKind::validation where it is none, ErrorKind::limit_exceeded beyond `most` bytes.
+Outcome<std::string> gunzip(std::string_view packed, std::size_t most);
 
 }  // namespace clary::io

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <isa-l/igzip_lib.h>
-#include <memory>
 #include <vector>
 
 namespace clary::io {
@@ -72,32 +71,6 @@ Outcome<void> GzipStream::pass_on() {
   stream.avail_out = static_cast<std::uint32_t>(state_->out.size());
   if (made == 0) return {};
   return sink_({reinterpret_cast<const char*>(state_->out.data()), made});
-}
-
-Outcome<std::string> gunzip(std::string_view packed, std::size_t most) {
-  const Error broken = validation("The data is not in gzip's format.");
-  if (packed.size() > UINT32_MAX) return make_error(ErrorKind::limit_exceeded, "The data is too large.");
-  std::string unpacked;
-  auto stream = std::make_unique<inflate_state>();  // 100 KB
-  ::isal_inflate_init(stream.get());
-  stream->crc_flag = ISAL_GZIP;
-  stream->next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(packed.data()));
-  stream->avail_in = static_cast<std::uint32_t>(packed.size());
-  while (stream->block_state != ISAL_BLOCK_FINISH) {
-    const std::size_t before = unpacked.size();
-    // One byte more than is allowed, to tell what fits exactly from what does not.
-    unpacked.resize(std::min(most + 1, before + std::max<std::size_t>(before, 64 * 1024)));
-    stream->next_out = reinterpret_cast<std::uint8_t*>(unpacked.data() + before);
-    stream->avail_out = static_cast<std::uint32_t>(unpacked.size() - before);
-    const std::uint32_t waiting = stream->avail_in;
-    if (::isal_inflate(stream.get()) != ISAL_DECOMP_OK) return broken;
-    unpacked.resize(unpacked.size() - stream->avail_out);
-    if (unpacked.size() > most) return make_error(ErrorKind::limit_exceeded, "The data unpacks to more than {} bytes.", most);
-    const bool stuck = unpacked.size() == before && stream->avail_in == waiting;
-    if (stuck && stream->block_state != ISAL_BLOCK_FINISH) return broken;  // it ends early
-  }
-  if (stream->avail_in > 0) return broken;  // something stands behind it
-  return unpacked;
 }
 
 }  // namespace clary::io

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "io/archive.hpp"
@@ -25,8 +24,5 @@ class GzipStream {
   const ByteSink& sink_;
   std::unique_ptr<State> state_;
 };
-
-// The bytes of a gzip member; ErrorKind::validation where that is not what the data are, ErrorKind::limit_exceeded beyond `most` bytes.
-Outcome<std::string> gunzip(std::string_view packed, std::size_t most);
 
 }  // namespace clary::io

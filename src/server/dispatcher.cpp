@@ -11,7 +11,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/rng.hpp"
-#include "io/gzip.hpp"
+#include "io/gunzip.hpp"
 #include "services/cloudwatch/handlers.hpp"
 #include "services/codec.hpp"
 #include "services/iam/handlers.hpp"
