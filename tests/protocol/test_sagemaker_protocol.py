@@ -33,7 +33,7 @@ def test_operations_that_do_not_exist(server):
 
 def test_services_that_are_not_served(server):
     for service, call, arguments in (("dynamodb", "list_tables", {}), ("ec2", "describe_instances", {}), ("lambda", "list_functions", {}),
-                                     ("cloudwatch", "list_metrics", {}), ("sns", "list_topics", {}), ("batch", "describe_job_queues", {})):
+                                     ("kinesis", "list_streams", {}), ("sns", "list_topics", {}), ("batch", "describe_job_queues", {})):
         code, status, message = error_of(getattr(make_client(server, service), call), **arguments)
         assert status == 400 and code in ("UnknownOperationException", "InvalidAction")
         assert re.fullmatch(r"The service \S+ is not served by Clary\.", message), message

@@ -83,3 +83,25 @@ def check_table_of_a_job(server, session):
                                 start_time=begun - 60 * MINUTE, end_time=begun + 2 * MINUTE).dataframe()
     assert wide["value"].tolist() == [99, np.mean(losses)] and wide["timestamp"].tolist() == [0, 3600]
 
+
+
+def check_table_of_a_log(server, session):
+    """TrainingJobAnalytics of a job whose log has its metric; nobody puts data."""
+    from sagemaker.analytics import TrainingJobAnalytics
+
+    platform = Platform(server)
+    losses = [0.9, 0.5, 0.25, 0.125]
+    name = platform.submit("for loss in %r:\n    print('loss: %%s;' %% loss)" % losses, AlgorithmSpecification={
+        "TrainingImage": IMAGE, "TrainingInputMode": "File", "MetricDefinitions": [{"Name": "train:loss", "Regex": "loss: ([0-9.]+);"}]})
+    job = platform.wait(name, seconds=600)
+    assert job["TrainingJobStatus"] == "Completed", job
+    table = TrainingJobAnalytics(name, sagemaker_session=session).dataframe()
+    answer = session.boto_session.client("cloudwatch").get_metric_statistics(
+        Namespace=NAMESPACE, MetricName="train:loss", Dimensions=[{"Name": "TrainingJobName", "Value": name}], Period=60,
+        StartTime=job["CreationTime"] - 5 * MINUTE, EndTime=job["TrainingEndTime"] + 5 * MINUTE,
+        Statistics=["SampleCount", "Sum", "Average", "Minimum", "Maximum"])
+    points = sorted(answer["Datapoints"], key=lambda point: point["Timestamp"])  # one, or two where a minute went by meanwhile
+    assert sum(point["SampleCount"] for point in points) == len(losses) and sum(point["Sum"] for point in points) == sum(losses)
+    assert (min(point["Minimum"] for point in points), max(point["Maximum"] for point in points)) == (min(losses), max(losses))
+    assert table["value"].tolist() == [point["Average"] for point in points] and set(table["metric_name"]) == {"train:loss"}
+    assert table["timestamp"].tolist() == [(point["Timestamp"] - points[0]["Timestamp"]).total_seconds() for point in points]

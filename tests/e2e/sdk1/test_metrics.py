@@ -21,3 +21,7 @@ def test_statistics_are_numpys(session):
 
 def test_table_of_a_job(server, session):
     numpy_metrics.check_table_of_a_job(server, session)
+
+
+def test_table_of_a_log(server, session):
+    numpy_metrics.check_table_of_a_log(server, session)
