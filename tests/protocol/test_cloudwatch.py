@@ -309,8 +309,10 @@ def test_what_comes_with_an_entity_is_kept(cloudwatch):
     assert "EntityMetricData.member.1.MetricData.member.1.Value" in wrong[2]
 
 
-def test_data_survive_a_restart(make_server):
+def test_data_survive_a_restart(make_server, monkeypatch):
     server = make_server()
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
     client = make_client(server, "cloudwatch")
     put(client, {"Value": 2}, {"Value": 4})
     server.kill()
