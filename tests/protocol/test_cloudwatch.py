@@ -309,13 +309,12 @@ def test_what_comes_with_an_entity_is_kept(cloudwatch):
     assert "EntityMetricData.member.1.MetricData.member.1.Value" in wrong[2]
 
 
-def test_data_survive_a_restart(make_server, monkeypatch):
+def test_data_survive_a_restart(make_server):
     server = make_server()
-    for name, value in server.environment().items():
-        monkeypatch.setenv(name, value)
-    client = make_client(server, "cloudwatch")
-    put(client, {"Value": 2}, {"Value": 4})
+    variables = server.env()
+    keys = {"AccessKeyId": variables["AWS_ACCESS_KEY_ID"], "SecretAccessKey": variables["AWS_SECRET_ACCESS_KEY"]}
+    put(make_client(server, "cloudwatch", credentials=keys), {"Value": 2}, {"Value": 4})
     server.kill()
     server.start()
-    client = make_client(server, "cloudwatch")
+    client = make_client(server, "cloudwatch", credentials=keys)
     assert summary(points(client, minutes_ago(2), period=3600)[0]) == (2, 3, 6, 2, 4)

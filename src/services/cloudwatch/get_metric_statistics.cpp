@@ -10,7 +10,7 @@ constexpr std::int64_t most_datapoints = 1440;
 // "4,320"
 std::string with_commas(std::int64_t number) {
   std::string text = fmt::format("{}", number);
-  for (auto place = static_cast<std::int64_t>(text.size()) - 3; place > 0; place -= 3) text.insert(static_cast<std::size_t>(place), ",");
+  for (auto place = static_cast<std::int64_t>(text.size()) - 3; place > 0; place -= 3) text.insert(static_cast<std::size_t>(place), 1, ',');
   return text;
 }
 
