@@ -8,6 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from jobs import wait_until
+
 COMPONENTS = "ExperimentTrialComponent"
 
 
@@ -365,3 +367,46 @@ def test_suggestions(platform, sweep):
     assert platform.sagemaker.get_search_suggestions(Resource="TrainingJob")["PropertyNameSuggestions"]
     with pytest.raises(ClientError, match="no resources of the type ImageVersion"):
         platform.sagemaker.get_search_suggestions(Resource="ImageVersion")
+
+
+def test_jobs_and_the_components_that_tell_of_them(platform, name):
+    api = platform.sagemaker
+
+    def channel(of, uri):
+        return {"ChannelName": of, "ContentType": "text/csv" if of == "train" else "text/plain", "DataSource": {"S3DataSource": {
+            "S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}}}
+
+    api.create_training_job(  # no runtime is meant by its image, so that it fails at once
+        TrainingJobName=name, RoleArn=platform.role, AlgorithmSpecification={"TrainingImage": "nothing/known:1", "TrainingInputMode": "File"},
+        HyperParameters={"lr": "0.5", "optimizer": '"sgd"', "rate": "1.5"}, Environment={"PLACE": "here"},
+        InputDataConfig=[channel("train", "s3://bucket/one"), channel("test", "s3://bucket/two")],
+        OutputDataConfig={"S3OutputPath": "s3://bucket/output"}, StoppingCondition={"MaxRuntimeInSeconds": 60},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 7}, Tags=[{"Key": "of", "Value": name}])
+    job = wait_until(lambda: (lambda found: found["TrainingJobStatus"] == "Failed" and found)(api.describe_training_job(TrainingJobName=name)), 60)
+
+    def found(*filters, resource="TrainingJob", **more):
+        expression = {"Filters": where(("Tags.of", "Equals", name))["Filters"], "SubExpressions": [where(*filters, **more)]}
+        return [result[resource]["TrainingJobName"] for result in api.search(Resource=resource, SearchExpression=expression)["Results"]]
+
+    for filters in ([("TrainingJobStatus", "Equals", "Failed")], [("ResourceConfig.VolumeSizeInGB", "GreaterThan", "6.5")],
+                    [("HyperParameters.lr", "LessThan", "0.6")], [("HyperParameters.lr", "LessThan", "1")],
+                    [("HyperParameters.optimizer", "Equals", '"sgd"')], [("HyperParameters.rate", "Equals", "1")],
+                    [("EnableNetworkIsolation", "Equals", "false")], [("Environment.PLACE", "In", "there,here")],
+                    [("InputDataConfig.ChannelName", "Equals", "test"), ("InputDataConfig.DataSource.S3DataSource.S3Uri", "Equals", "s3://bucket/one")]):
+        assert found(*filters) == [name], filters
+    for filters in ([("HyperParameters.rate", "GreaterThan", "1")], [("HyperParameters.lr", "GreaterThan", "0.5")],
+                    [("EnableNetworkIsolation", "Equals", "true")], [("ModelArtifacts.S3ModelArtifacts", "Exists")]):
+        assert found(*filters) == [], filters
+    for uri, wanted in (("one", [name]), ("two", [])):
+        nested = where(("InputDataConfig.ChannelName", "Equals", "train"), ("InputDataConfig.DataSource.S3DataSource.S3Uri", "Contains", uri))
+        assert found(NestedFilters=[{"NestedPropertyName": "InputDataConfig", "Filters": nested["Filters"]}]) == wanted
+    result = api.search(Resource="TrainingJob", SearchExpression=where(("TrainingJobName", "Equals", name)))["Results"][0]["TrainingJob"]
+    assert {member: result[member] for member in ("FailureReason", "InputDataConfig", "HyperParameters", "ResourceConfig")} == {
+        member: job[member] for member in ("FailureReason", "InputDataConfig", "HyperParameters", "ResourceConfig")}
+    assert result["Tags"] == [{"Key": "of", "Value": name}]
+
+    component, = api.search(Resource=COMPONENTS, SearchExpression=where(
+        ("Source.SourceArn", "Equals", job["TrainingJobArn"]), ("SourceDetail.TrainingJob.TrainingJobStatus", "Equals", "Failed"),
+        ("SourceDetail.TrainingJob.HyperParameters.lr", "GreaterThan", "0.4")))["Results"]
+    assert component["TrialComponent"]["TrialComponentName"] == name + "-aws-training-job"
+    assert component["TrialComponent"]["SourceDetail"]["TrainingJob"]["FailureReason"] == job["FailureReason"]
