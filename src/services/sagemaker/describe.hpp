@@ -4,6 +4,7 @@
 
 #include "jobs/processing_jobs.hpp"
 #include "jobs/training_jobs.hpp"
+#include "jobs/transform_jobs.hpp"
 #include "services/sagemaker/resources.hpp"
 #include "serving/endpoints.hpp"
 
@@ -11,6 +12,7 @@ namespace clary::services::sagemaker {
 
 Outcome<DescribeTrainingJobOutput> described_training_job(const jobs::TrainingJob& job);
 Outcome<DescribeProcessingJobOutput> described_processing_job(const jobs::ProcessingJob& job);
+Outcome<DescribeTransformJobOutput> described_transform_job(const jobs::TransformJob& job);
 DescribeEndpointOutput described_endpoint(const serving::Endpoint& endpoint);
 Outcome<DescribeModelOutput> described_model(const meta::Record& record);
 

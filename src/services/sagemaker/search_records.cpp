@@ -40,6 +40,11 @@ Outcome<ProcessingJob> read_processing_job(meta::Session& session, const meta::R
   return with_tags<ProcessingJob>(session, record, ProcessingJob_shape, DescribeProcessingJobResponse_shape, described);
 }
 
+Outcome<TransformJob> read_transform_job(meta::Session& session, const meta::Record& record) {
+  TRY(auto described, described_transform_job(jobs::TransformJobs::from_record(record)));
+  return with_tags<TransformJob>(session, record, TransformJob_shape, DescribeTransformJobResponse_shape, described);
+}
+
 Outcome<std::optional<TrialComponentSourceDetail>> source_detail(meta::Session& session, const std::string& arn) {
   TRY(auto job, meta::find_by_arn(session, arn));
   if (!job) return std::nullopt;
@@ -48,6 +53,8 @@ Outcome<std::optional<TrialComponentSourceDetail>> source_detail(meta::Session& 
     TRY(detail.TrainingJob, read_training_job(session, *job));
   } else if (job->kind == jobs::processing_kind) {
     TRY(detail.ProcessingJob, read_processing_job(session, *job));
+  } else if (job->kind == jobs::transform_kind) {
+    TRY(detail.TransformJob, read_transform_job(session, *job));
   } else {
     return std::nullopt;
   }
@@ -137,7 +144,7 @@ constexpr Searched types[] = {
 };
 
 bool is_source_of_components(std::string_view kind) {
-  return kind == jobs::training_kind || kind == jobs::processing_kind;
+  return kind == jobs::training_kind || kind == jobs::processing_kind || kind == jobs::transform_kind;
 }
 
 // The trial components that tell of this job.

@@ -1,5 +1,6 @@
 #include "jobs/transform_jobs.hpp"
 
+#include "services/sagemaker/describe.hpp"
 #include "services/sagemaker/handlers.hpp"
 #include "services/sagemaker/model_container.hpp"
 #include "services/sagemaker/resources.hpp"
@@ -92,11 +93,7 @@ Outcome<CreateTransformJobOutput> create_transform_job(Context& call, const Crea
   return CreateTransformJobOutput{.TransformJobArn = job->arn};
 }
 
-Outcome<DescribeTransformJobOutput> describe_transform_job(Context& call, const DescribeTransformJobInput& in) {
-  TRY(auto job, find_job(call, in.TransformJobName));
-  if (!job.finished() && call.should_wait(job.arn, job.id))
-    return call.wait(job.arn, [&](std::function<void()> wake) { return call.transforms.when_finished(job.id, std::move(wake)); });
-
+Outcome<DescribeTransformJobOutput> described_transform_job(const jobs::TransformJob& job) {
   TRY(auto out, wire::from_document<DescribeTransformJobOutput>(DescribeTransformJobResponse_shape, job.document));
   out.TransformJobArn = job.arn;
   out.TransformJobStatus = job.status;
@@ -114,6 +111,13 @@ Outcome<DescribeTransformJobOutput> describe_transform_job(Context& call, const 
   if (!out.DataProcessing->OutputFilter) out.DataProcessing->OutputFilter = "$";
   if (!out.DataProcessing->JoinSource) out.DataProcessing->JoinSource = "None";
   return out;
+}
+
+Outcome<DescribeTransformJobOutput> describe_transform_job(Context& call, const DescribeTransformJobInput& in) {
+  TRY(auto job, find_job(call, in.TransformJobName));
+  if (!job.finished() && call.should_wait(job.arn, job.id))
+    return call.wait(job.arn, [&](std::function<void()> wake) { return call.transforms.when_finished(job.id, std::move(wake)); });
+  return described_transform_job(job);
 }
 
 Outcome<ListTransformJobsOutput> list_transform_jobs(Context& call, const ListTransformJobsInput& in) {
