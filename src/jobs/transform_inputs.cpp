@@ -41,7 +41,7 @@ Outcome<void> TransformInputs::read_manifest() {
   auto reader = objects_.open(bucket_, key_);
   if (!reader && reader.error().kind == ErrorKind::not_found)
     return nothing_found(scope_, spec_.role_arn, spec_.input_uri, bucket_);
-  CHECK_OK(std::move(reader));
+  if (!reader) return std::move(reader).error();
   const std::uint64_t size = (*reader)->object().size;
   if (size > longest_manifest) return bad(validation("it is larger than {} bytes", longest_manifest));
   std::string text(size, '\0');

@@ -288,7 +288,7 @@ def test_captured_data_are_manifests_of_inputs_and_outputs(transforms):
 def test_a_server_that_is_killed_goes_on_behind_the_last_file(make_server, workers_too):
     platform = Platform(make_server(first_look_seconds=0))
     transforms = Transforms(platform)
-    files = {f"{i:02}.csv": "".join(f"{j}\n" for j in range(i, i + 5)) for i in range(12)}
+    files = {f"{i:02}.csv": "".join(f"{j}\n" for j in range(20 * i, 20 * i + 5)) for i in range(12)}
     name = transforms.submit(files, BatchStrategy="SingleRecord", MaxConcurrentTransforms=1, Environment={"SLOW": "0.1"})
     done = lambda: platform.s3.list_objects_v2(Bucket=platform.bucket, Prefix=name + "/out/")["KeyCount"]
     wait_until(lambda: done() >= 3, 240, "three outputs")
