@@ -262,7 +262,7 @@ void JobMachine::start_over(const RunPtr& run, const std::string& line) {
                                ++state.attempt;
                                state.launching = false;
                                state.failed_host.reset();
-                               for (auto& host : state.hosts) host = {.log_stream = host.log_stream};
+                               for (auto& host : state.hosts) host = {.log_stream = host.log_stream, .progress = host.progress};
                                enter(state, "Restarting", fmt::format("Restarting the {}", run->kind.noun), now());
                              },
                              {line});
