@@ -39,7 +39,11 @@ std::string per_second(const transform::FileReport& report) {
 }  // namespace
 
 std::string TransformProgress::encode() const {
-  return json::serialize(json::object{{"after", after}, {"files", files}, {"records", records}, {"failed", failed}, {"first_failure", first_failure}});
+  return json::serialize(json::object{{"after", after},
+                                      {"files", files},
+                                      {"records", records},
+                                      {"failed", failed},
+                                      {"first_failure", first_failure}});
 }
 
 TransformProgress TransformProgress::decode(std::string_view text) {
@@ -120,7 +124,8 @@ Outcome<void> TransformHost::wait_for_server() {
     TRY(const auto answer, client.ask(ping, ping_timeout, [this] { return given_up_.load(); }));
     if (answer.good()) return {};
     if (std::chrono::steady_clock::now() > deadline) {
-      return validation("AlgorithmError: The model server did not answer /ping within {} s. See job logs for more information.", startup_timeout.count());
+      return validation("AlgorithmError: The model server did not answer /ping within {} s. See job logs for more information.",
+                        startup_timeout.count());
     }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 3 / 2 + milliseconds(1), longest_pause);
@@ -164,6 +169,8 @@ Outcome<transform::Plan> TransformHost::make_plan() {
   if (!spec_.batch_strategy.empty()) strategy = spec_.batch_strategy;
   plan.single_record = strategy == "SingleRecord" || strategy == "SINGLE_RECORD";
   if (spec_.max_payload_mb) plan.payload = static_cast<std::uint64_t>(*spec_.max_payload_mb) * mebibyte;
+  // What is streamed is not looked at.
+  if (plan.payload == 0 && (plan.processing.cuts_input() || plan.processing.makes_output())) plan.payload = default_payload_mb * mebibyte;
   if (spec_.max_concurrent.value_or(0) > 0) plan.concurrency = static_cast<unsigned>(std::min<std::int64_t>(*spec_.max_concurrent, 1000));
   return plan;
 }

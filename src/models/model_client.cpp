@@ -158,7 +158,11 @@ Outcome<bool> ModelClient::receive(const ModelRequest& request) {
 
 Outcome<void> ModelClient::pass_on(const ModelRequest& request) {
   constexpr std::size_t enough = 1 << 20;
-  if (request.sink == nullptr || parser_.status / 100 != 2 || parser_.body.empty()) return {};
+  if (request.sink == nullptr || parser_.body.empty()) return {};
+  if (parser_.status / 100 != 2) {  // what is said of an error is kept, to a bound
+    if (parser_.body.size() > enough) parser_.body.resize(enough);
+    return {};
+  }
   if (parser_.body.size() < enough && parser_.state() == AnswerParser::State::reading) return {};
   auto taken = (*request.sink)(parser_.body);
   parser_.body.clear();

@@ -4,19 +4,20 @@ namespace clary::transform {
 
 namespace {
 
-constexpr std::size_t most_bytes = 48 << 20;  // past what keeps every sender at work
+constexpr std::size_t most_bytes = 100 << 20;  // of payloads and rows together; AWS bounds what is under way by the same
 
 }  // namespace
 
 bool Line::full() const {
-  return in_order_.size() >= 2 * senders_ + 2 || (bytes_ >= most_bytes && in_order_.size() > senders_);
+  return in_order_.size() >= 2 * senders_ + 2 || (bytes_ >= most_bytes && in_order_.size() > 1);
 }
 
 bool Line::add(std::shared_ptr<Batch> batch) {
   std::unique_lock lock(mutex_);
   change_.wait(lock, [&] { return closed_ || !full(); });
   if (closed_) return false;
-  bytes_ += batch->payload.size();
+  batch->weight = batch->payload.size() + batch->rows.size();
+  bytes_ += batch->weight;
   if (!batch->done) to_send_.push_back(batch);
   in_order_.push_back(std::move(batch));
   change_.notify_all();
@@ -34,7 +35,6 @@ std::shared_ptr<Batch> Line::take() {
 
 void Line::done(Batch& batch) {
   std::lock_guard lock(mutex_);
-  bytes_ -= batch.payload.size();
   batch.payload = {};
   batch.done = true;
   change_.notify_all();
@@ -48,6 +48,7 @@ std::shared_ptr<Batch> Line::first_done() {
   if (closed_ || in_order_.empty()) return nullptr;
   auto batch = std::move(in_order_.front());
   in_order_.pop_front();
+  bytes_ -= batch->weight;
   change_.notify_all();
   return batch;
 }

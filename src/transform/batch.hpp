@@ -39,6 +39,7 @@ struct Batch {
   std::string answer, answer_type;
   std::optional<Error> error;  // and then `answer` is what the model said
   bool done = false;
+  std::size_t weight = 0;  // in the line
 };
 
 class Line {

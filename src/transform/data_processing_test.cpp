@@ -59,7 +59,8 @@ TEST(JsonPathTest, SaysWhatTheDocumentLacks) {
 }
 
 TEST(JsonPathTest, WhatIsNoneIsRefused) {
-  for (const char* wrong : {"x", "$.", "$[", "$[]", "$['a'", "$['a',1]", "$[1", "$..a", "$.a b", "$[a]", "$[1:2:3]", "$[?(@.a)]", "a.b", "$[99999999999999999999]"})
+  for (const char* wrong : {"x", "$.", "$[", "$[]", "$['a'", "$['a',1]", "$[1", "$..a", "$.a b", "$[a]", "$[1:2:3]",
+                            "$[?(@.a)]", "a.b", "$[99999999999999999999]"})
     EXPECT_THAT(json(wrong, "{}"), HasSubstr("parse: ")) << wrong;
 }
 

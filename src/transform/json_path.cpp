@@ -16,8 +16,8 @@ class JsonPath::Parser {
     if (text_.empty()) return path;
     bool fine = take('$');
     while (fine && at_ < text_.size()) fine = step(path.steps_);
-    if (!fine) return validation("\"{}\" is not a JSONPath that batch transform knows (near \"{}\")", text_, text_.substr(std::min(at_, text_.size())));
-    return path;
+    if (fine) return path;
+    return validation("\"{}\" is not a JSONPath that batch transform knows (near \"{}\")", text_, text_.substr(at_));
   }
 
  private:

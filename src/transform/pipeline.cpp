@@ -1,5 +1,6 @@
 #include "transform/pipeline.hpp"
 
+#include <limits>
 #include <thread>
 
 #include "io/gunzip.hpp"
@@ -204,7 +205,8 @@ Outcome<void> Pipeline::read_records(const std::shared_ptr<OpenFile>& file, Sour
 }
 
 void Pipeline::send_all() {
-  models::ModelClient client(folder_, longest_answer);
+  // What is streamed is not held, however long it is.
+  models::ModelClient client(folder_, streams_files() ? std::numeric_limits<std::size_t>::max() : longest_answer);
   while (auto batch = line_.take()) {
     if (!batch->file->failed) {
       if (batch->kind == Batch::Kind::stream) {
