@@ -37,8 +37,7 @@ Outcome<std::string> unpacked(const std::string& text, std::size_t piece, std::s
 // A call of the decompressor costs the same for one byte as for many: few for the small pieces.
 std::string numbers(int count) {
   std::string text;
-  for (int i = 0; i < count; ++i) text += std::to_string(7919LL * i) + "
-";
+  for (int i = 0; i < count; ++i) text += std::to_string(7919LL * i) + "\n";
   return text;
 }
 
