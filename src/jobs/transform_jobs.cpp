@@ -12,9 +12,9 @@ TransformJobs::TransformJobs(std::shared_ptr<JobMachine> machine) : machine_(std
 TransformJobs::~TransformJobs() = default;
 
 Outcome<TransformJob> TransformJobs::create(const Scope& scope, const std::string& name, const TransformSpec& spec,
-                                            std::string document, const std::vector<meta::Tag>& tags) {
+                                            std::string document, const std::vector<meta::Tag>& tags, Creator creator) {
   CHECK_OK(check_transform_spec(spec));
-  return machine_->create(scope, name, make_transform_task(machine_->parts(), spec), std::move(document), tags);
+  return machine_->create(scope, name, make_transform_task(machine_->parts(), spec), std::move(document), tags, std::move(creator));
 }
 
 Outcome<std::optional<TransformJob>> TransformJobs::find(const Scope& scope, const std::string& name) const {

@@ -27,7 +27,7 @@ class TransformJobs {
 
   // Stores the job (already_exists: the name is taken) with its tags and starts it. `document` is kept as it is.
   Outcome<TransformJob> create(const Scope& scope, const std::string& name, const TransformSpec& spec,
-                               std::string document, const std::vector<meta::Tag>& tags);
+                               std::string document, const std::vector<meta::Tag>& tags, Creator creator = {});
   Outcome<std::optional<TransformJob>> find(const Scope& scope, const std::string& name) const;
   Outcome<meta::Page> list(const meta::ListQuery& query) const;  // from_record() reads one
   static TransformJob from_record(const meta::Record& record);

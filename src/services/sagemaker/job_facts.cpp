@@ -6,6 +6,7 @@
 #include "jobs/failure_reason.hpp"
 #include "jobs/processing_jobs.hpp"
 #include "jobs/training_jobs.hpp"
+#include "jobs/transform_jobs.hpp"
 
 namespace clary::services::sagemaker {
 
@@ -91,6 +92,17 @@ Outcome<JobFacts> facts_of_processing(std::string_view document) {
   return facts;
 }
 
+Outcome<JobFacts> facts_of_transform(std::string_view document) {
+  TRY(auto request, wire::from_document<CreateTransformJobRequest>(CreateTransformJobRequest_shape, document));
+  JobFacts facts;
+  facts.parameters["SageMaker.ModelName"] = text_value(request.ModelName);
+  set_resources(facts, {}, request.TransformResources.InstanceType, request.TransformResources.InstanceCount, std::nullopt);
+  add(facts.inputs, "SageMaker.TransformInput", request.TransformInput.DataSource.S3DataSource.S3Uri, request.TransformInput.ContentType);
+  add(facts.outputs, "SageMaker.TransformOutput", request.TransformOutput.S3OutputPath, request.TransformOutput.Accept);
+  facts.experiment = request.ExperimentConfig;
+  return facts;
+}
+
 std::string reason(const jobs::Job& job) {
   return job.status == "Failed" ? job.failure_reason : "";
 }
@@ -104,9 +116,14 @@ std::string processing_message(const jobs::Job& job) {
   return jobs::shorten(fmt::format("Status: {}, exit message: {}, failure reason: {}.", job.status, exit, reason(job)), longest_message);
 }
 
+std::string transform_message(const jobs::Job& job) {
+  return jobs::shorten(fmt::format("Status: {}, failure reason: {}.", job.status, reason(job)), longest_message);
+}
+
 constexpr JobOfExperiment kinds[] = {
     {jobs::training_kind, "-aws-training-job", "SageMakerTrainingJob", facts_of_training, training_message},
     {jobs::processing_kind, "-aws-processing-job", "SageMakerProcessingJob", facts_of_processing, processing_message},
+    {jobs::transform_kind, "-aws-transform-job", "SageMakerTransformJob", facts_of_transform, transform_message},
 };
 
 }  // namespace

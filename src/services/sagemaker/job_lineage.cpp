@@ -2,6 +2,7 @@
 
 #include "jobs/processing_jobs.hpp"
 #include "jobs/training_jobs.hpp"
+#include "jobs/transform_jobs.hpp"
 #include "meta/associations.hpp"
 #include "services/sagemaker/job_facts.hpp"
 #include "services/sagemaker/own_lineage.hpp"
@@ -59,7 +60,7 @@ struct Kind {
   Outcome<Flow> (*flow)(const jobs::Job& job);
 };
 constexpr Kind kinds[] = {
-    {jobs::training_kind, flow_of_training}, {jobs::processing_kind, flow_of_processing}, {"transform-job", flow_of_transform}};
+    {jobs::training_kind, flow_of_training}, {jobs::processing_kind, flow_of_processing}, {jobs::transform_kind, flow_of_transform}};
 
 // A component that is there already was an earlier job's of that name, since deleted; it is this one's now.
 Outcome<void> write_reads(meta::Session& session, const meta::Record& component, const jobs::Job& job, Flow flow) {

@@ -81,7 +81,7 @@ Outcome<CreateTransformJobOutput> create_transform_job(Context& call, const Crea
   CHECK_OK(check_tags(in.Tags));
   TRY(const ServedModel model, find_served_model(call, in.ModelName));
   std::string document = with_invocation(call.request, wire::to_document(CreateTransformJobRequest_shape, in));
-  auto job = call.transforms.create(call.scope, in.TransformJobName, to_spec(in, model), std::move(document), to_tags(in.Tags));
+  auto job = call.transforms.create(call.scope, in.TransformJobName, to_spec(in, model), std::move(document), to_tags(in.Tags), creator_of(call));
   if (!job && job.error().kind == ErrorKind::already_exists) {
     TRY(auto earlier, call.transforms.find(call.scope, in.TransformJobName));
     if (earlier && repeats(call.request, earlier->document)) return CreateTransformJobOutput{.TransformJobArn = earlier->arn};

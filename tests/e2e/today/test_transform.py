@@ -137,6 +137,30 @@ def test_each_file_gets_its_output_in_the_folder_of_its_name(transforms):
     assert any(stream["logStreamName"].endswith("/data-log") for stream in streams)
 
 
+def test_a_job_is_a_step_of_its_trial(transforms):
+    sagemaker = transforms.platform.sagemaker
+    trial = f"trial-{uuid.uuid4().hex[:8]}"
+    sagemaker.create_experiment(ExperimentName=f"of-{trial}")
+    sagemaker.create_trial(TrialName=trial, ExperimentName=f"of-{trial}")
+    job = transforms.run({"a.csv": "1,2\n"}, ExperimentConfig={"TrialName": trial, "TrialComponentDisplayName": "Scoring"})
+    name = job["TransformJobName"]
+    assert [c["TrialComponentName"] for c in sagemaker.list_trial_components(TrialName=trial)["TrialComponentSummaries"]] == [f"{name}-aws-transform-job"]
+    component = sagemaker.describe_trial_component(TrialComponentName=f"{name}-aws-transform-job")
+    assert component["DisplayName"] == "Scoring" and component["Status"]["PrimaryStatus"] == "Completed"
+    assert component["Source"] == {"SourceArn": job["TransformJobArn"], "SourceType": "SageMakerTransformJob"}
+    assert component["Parameters"]["SageMaker.ModelName"] == {"StringValue": job["ModelName"]}
+    assert component["Parameters"]["SageMaker.InstanceCount"] == {"NumberValue": 1.0}
+    assert component["InputArtifacts"]["SageMaker.TransformInput"]["Value"] == job["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
+    assert component["OutputArtifacts"]["SageMaker.TransformOutput"]["Value"] == job["TransformOutput"]["S3OutputPath"]
+    found = sagemaker.search(Resource="ExperimentTrialComponent", SearchExpression={"Filters": [
+        {"Name": "Source.SourceArn", "Operator": "Equals", "Value": job["TransformJobArn"]}]})["Results"]
+    assert [one["TrialComponent"]["SourceDetail"]["TransformJob"]["TransformJobName"] for one in found] == [name]
+    # From what was made back to the model that made it.
+    made = sagemaker.list_artifacts(SourceUri=job["TransformOutput"]["S3OutputPath"])["ArtifactSummaries"]
+    graph = sagemaker.query_lineage(StartArns=[made[0]["ArtifactArn"]], Direction="Ascendants", IncludeEdges=True)
+    assert component["TrialComponentArn"] in {vertex["Arn"] for vertex in graph["Vertices"]}
+
+
 def test_describe_list_and_stop(transforms):
     sagemaker = transforms.platform.sagemaker
     name = transforms.submit({"a.csv": "1\n2\n3\n", "b.csv": "1\n" * 1000}, BatchStrategy="SingleRecord", MaxConcurrentTransforms=1,
