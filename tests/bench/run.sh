@@ -1,7 +1,7 @@
 # The benchmarks of docs/benchmarks.md: ./dev bench [NAME..]. Sourced by dev: uses its functions.
 # Each NAME is tests/bench/bench_NAME.py; figures are gathered in build/bench/figures.jsonl and printed as one table at the end.
 
-benches=(job_start jobs scraping sdk endpoint invoke transform s3 channels metrics search frameworks start build)
+benches=(job_start jobs scraping sdk endpoint invoke transform s3 channels metrics search frameworks sweep start build)
 
 compile_bench_program() { # NAME
   local source=tests/bench/$1.cpp program=build/bench/$1
@@ -12,7 +12,7 @@ run_bench() {
   if [ "${1:-}" = list ]; then printf '%s\n' "${benches[@]}"; return; fi
   local chosen=("$@") name failed=()
   if [ $# = 0 ]; then
-    chosen=(job_start jobs scraping sdk endpoint invoke transform s3 channels metrics search frameworks start)
+    chosen=(job_start jobs scraping sdk endpoint invoke transform s3 channels metrics search frameworks sweep start)
     say "all but 'build', which takes the time of two builds: ./dev bench build"
   fi
   need_packages wrk pigz
@@ -26,7 +26,7 @@ run_bench() {
   : >build/bench/figures.jsonl
   for name in "${chosen[@]}"; do
     [ -f "tests/bench/bench_$name.py" ] || die "there is no benchmark '$name'; ./dev bench list names them"
-    if [ "$name" = sdk ]; then
+    if [ "$name" = sdk ] || [ "$name" = sweep ]; then
       CLARY_BENCH_SDK1=$(venv sdk1 3.8 tests/e2e/requirements/sdk1.txt)/bin/python
       CLARY_BENCH_SDK2=$(venv sdk2 3.11 tests/e2e/requirements/sdk2.txt)/bin/python
       export CLARY_BENCH_SDK1 CLARY_BENCH_SDK2
