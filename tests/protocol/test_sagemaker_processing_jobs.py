@@ -152,6 +152,8 @@ def test_missing_jobs(sagemaker):
 
 def test_describe_tells_the_request_and_its_defaults(sagemaker, region):
     name = new_name()
+    sagemaker.create_experiment(ExperimentName="e")
+    sagemaker.create_trial(TrialName="t", ExperimentName="e")
     request = processing_job(
         name, Environment={"E": "1"}, ProcessingInputs=[s3_input("in", "s3://b/k")], ExperimentConfig={"ExperimentName": "e", "TrialName": "t"},
         NetworkConfig={"EnableNetworkIsolation": True, "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}},
