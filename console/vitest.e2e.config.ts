@@ -7,6 +7,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 600_000,
+    expect: { poll: { timeout: 60_000 } }, // a busy machine draws late
     pool: 'threads',
     poolOptions: { threads: { singleThread: true } },
   },
