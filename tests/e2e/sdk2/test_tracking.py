@@ -46,9 +46,10 @@ def own_server(tmp_path_factory):
 
 @pytest.fixture
 def session(own_server):
+    import boto3
     import sagemaker
 
-    return sagemaker.Session()
+    return sagemaker.Session(boto_session=boto3.Session())  # boto3's default one may have another server's keys
 
 
 @pytest.fixture
