@@ -64,6 +64,9 @@ suite_unit() {
   local programs
   programs=$(test_programs build/asan)
   ninja -C build/asan clary-init $programs || { tell "unit (build)" 0 1; return; }
+  # The tests of src/xgboost drive a real libxgboost.
+  CLARY_TEST_LIBXGBOOST=$(venv sdk3 3.12 tests/e2e/requirements/sdk3.txt)/lib/python3.12/site-packages/xgboost/lib/libxgboost.so
+  export CLARY_TEST_LIBXGBOOST
   run_programs unit build/asan $programs
 }
 
