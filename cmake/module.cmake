@@ -1,8 +1,9 @@
 # clary_module(name [USES modules...] [LIBS targets...] [TEST_LIBS targets...]): the folder src/<name> is the library clary_<name>;
-# its *_test.cpp files are the test program <name>_test. Names with a slash are folders below (services/s3).
+# its *_test.cpp files are the test program <name>_test. Names with a slash are folders below (services/s3). ALONE names files that are compiled
+# by themselves in a unity build, since what they keep to themselves has one name in each.
 
 function(clary_module name)
-  cmake_parse_arguments(ARG "" "" "USES;LIBS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "USES;LIBS;TEST_LIBS;ALONE" ${ARGN})
   string(REPLACE "/" "_" target ${name})
   set(folder ${PROJECT_SOURCE_DIR}/src/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
@@ -10,6 +11,10 @@ function(clary_module name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main\\.cpp$|_bench\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(TRANSFORM ARG_USES PREPEND clary_ OUTPUT_VARIABLE uses)
+  list(TRANSFORM ARG_ALONE PREPEND ${folder}/)
+  if(ARG_ALONE)
+    set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   if(sources)
     add_library(clary_${target} STATIC ${sources})
     set(visibility PUBLIC)

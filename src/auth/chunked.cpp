@@ -14,7 +14,6 @@ namespace {
 constexpr std::size_t max_line = 4096;
 constexpr std::size_t max_trailers = 16;
 constexpr std::uint64_t max_total = 1ULL << 62;
-constexpr std::string_view empty_hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 constexpr std::string_view trailer_signature = "x-amz-trailer-signature";
 
 Error bad(std::string code, std::string why) {
@@ -188,7 +187,7 @@ Outcome<void> ChunkedDecoder::end_trailers() {
 
 Outcome<void> ChunkedDecoder::check_chunk() {
   if (!is_signed()) return {};
-  return check_signature("AWS4-HMAC-SHA256-PAYLOAD", fmt::format("{}\n{}", empty_hash, to_hex(digest_.finish())),
+  return check_signature("AWS4-HMAC-SHA256-PAYLOAD", fmt::format("{}\n{}", hash_of_nothing, to_hex(digest_.finish())),
                          chunk_signature_);
 }
 

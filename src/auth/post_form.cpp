@@ -9,8 +9,6 @@ namespace clary::auth {
 
 namespace {
 
-constexpr std::int64_t second = 1'000'000;
-constexpr std::int64_t skew = 900 * second;
 constexpr std::int64_t week = 604800 * second;
 
 std::string_view get(const FormFields& fields, std::string_view name) {
@@ -48,7 +46,7 @@ Outcome<Identity> verify_v4(const FormFields& fields, const Keys& keys, const Cl
   if (claim.service != "s3") return incomplete_query("The service in x-amz-credential has to be \"s3\".");
   TRY(Time signed_at, parse_basic_iso8601(claim.date));
   const Time now = clock.now();
-  if (signed_at.micros > now.micros + skew) return refused("Request is not yet valid");
+  if (signed_at.micros > now.micros + clock_skew) return refused("Request is not yet valid");
   if (now.micros > signed_at.micros + week) return refused("Request has expired");
 
   TRY(Keys::Found found, keys.find(claim.access_key, get(fields, "x-amz-security-token")));

@@ -4,6 +4,7 @@
 // Invariant: no request is believed before its signature, its date and its session token were all checked.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,9 @@
 #include "base/arn.hpp"
 
 namespace clary::auth {
+
+inline constexpr std::int64_t second = 1'000'000;           // in the microseconds of a Time
+inline constexpr std::int64_t clock_skew = 15 * 60 * second;  // that a client's clock may be off
 
 // What of a request a signature covers. Views into the request: they must outlive the call.
 struct SignedMessage {

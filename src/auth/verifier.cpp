@@ -14,12 +14,9 @@ namespace clary::auth {
 
 namespace {
 
-constexpr std::int64_t second = 1'000'000;
-constexpr std::int64_t skew = 15 * 60 * second;
 constexpr std::size_t max_shown = 8192;  // of a canonical request in an error
 
 constexpr std::string_view unsigned_payload = "UNSIGNED-PAYLOAD";
-constexpr std::string_view empty_hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 std::string seconds_only(Time time) {
   return to_iso8601(Time{time.micros / second * second});
@@ -38,14 +35,14 @@ Outcome<void> check_time(const Claim& claim, Time now) {
   TRY(Time signed_at, parse_basic_iso8601(claim.date));
   if (claim.scheme == Scheme::v4_query) {
     const Time end{signed_at.micros + claim.expires * second};
-    if (signed_at.micros > now.micros + skew)
+    if (signed_at.micros > now.micros + clock_skew)
       return refused("Request is not yet valid").with("ServerTime", seconds_only(now));
     if (now > end) return expired(end, now).with("X-Amz-Expires", std::to_string(claim.expires));
-  } else if (std::abs(now.micros - signed_at.micros) > skew) {
+  } else if (std::abs(now.micros - signed_at.micros) > clock_skew) {
     return skewed()
         .with("RequestTime", claim.date)
         .with("ServerTime", seconds_only(now))
-        .with("MaxAllowedSkewMilliseconds", std::to_string(skew / 1000));
+        .with("MaxAllowedSkewMilliseconds", std::to_string(clock_skew / 1000));
   }
   return {};
 }
@@ -82,7 +79,7 @@ Outcome<PayloadCheck> read_payload(const Claim& claim, std::string_view body_has
     return aws_error(ErrorKind::validation, "InvalidRequest",
                      "Missing required header for this request: x-amz-content-sha256");
   if (sent.empty()) {
-    std::string hash(body_hash.empty() ? empty_hash : body_hash);
+    std::string hash(body_hash.empty() ? hash_of_nothing : body_hash);
     return PayloadCheck{Payload::hashed, hash, body_hash.empty() ? hash : std::string()};
   }
   if (sent == unsigned_payload) return PayloadCheck{Payload::unsigned_payload, sent, {}};

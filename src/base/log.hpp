@@ -1,5 +1,5 @@
 // The server's log: one structured line an event, `time level channel message key=value ... request=<id>`.
-// A channel belongs to a module: `const log::Channel log_{"jobs"};`. Thread rule: any thread.
+// A channel belongs to a module: `inline constexpr log::Channel log_{"jobs"};` in its log.hpp. Thread rule: any thread.
 // Invariant: no key, token or body of a request is ever logged.
 #pragma once
 

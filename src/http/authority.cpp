@@ -5,8 +5,8 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "base/log.hpp"
 #include "http/certificate.hpp"
+#include "http/log.hpp"
 #include "http/tls.hpp"
 #include "io/file.hpp"
 
@@ -14,7 +14,6 @@ namespace clary::http {
 
 namespace {
 
-constexpr log::Channel log_{"http"};
 constexpr std::size_t most_names = 1000;
 constexpr int leaf_days = 397;  // within what every TLS client accepts
 constexpr int renew_days = 30;

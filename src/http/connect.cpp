@@ -1,18 +1,16 @@
 // CONNECT: TLS ends here, the bytes are carried elsewhere, or it is refused.
 #include <charconv>
 
-#include "base/log.hpp"
 #include "http/connection.hpp"
 #include "http/figures.hpp"
+#include "http/log.hpp"
 #include "http/tunnel.hpp"
 
 namespace clary::http {
 
 namespace {
 
-constexpr log::Channel log_{"http"};
 constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
-constexpr char tls_handshake = 0x16;
 
 // "host:port", the host in brackets where it is an IPv6 address. The port is always there.
 std::optional<std::pair<std::string, std::uint16_t>> parse_authority(std::string_view text) {

@@ -3,16 +3,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "base/log.hpp"
 #include "http/figures.hpp"
+#include "http/log.hpp"
 #include "http/request_id.hpp"
 
 namespace clary::http {
 
 namespace {
 
-constexpr log::Channel log_{"http"};
-constexpr char tls_handshake = 0x16;
 
 }  // namespace
 

@@ -19,7 +19,7 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-std::string lower(std::string text) {
+std::string host_name(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   }
@@ -27,7 +27,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::optional<ip::address> parse(std::string text) {
+std::optional<ip::address> parse_address(std::string text) {
   if (auto zone = text.find('%'); zone != std::string::npos) text.resize(zone);
   boost::system::error_code ec;
   auto address = ip::make_address(text, ec);
@@ -70,7 +70,7 @@ std::optional<std::string> refusal_v6(const ip::address_v6& address) {
 
 bool names(const std::vector<std::string>& list, const ip::address& address) {
   return std::any_of(list.begin(), list.end(), [&](const std::string& text) {
-    auto other = parse(text);
+    auto other = parse_address(text);
     if (!other) return false;
     if (*other == address) return true;
     if (!address.is_v6() || !other->is_v4()) return false;
@@ -95,7 +95,7 @@ bool in_network(const ip::address& address, const std::string& network) {
 
 std::optional<std::string> refusal(const std::string& text, const std::vector<std::string>& own,
                                    const std::vector<std::string>& exempt) {
-  auto address = parse(text);
+  auto address = parse_address(text);
   if (!address) return "not an address";
   if (names(exempt, *address)) return std::nullopt;
   if (names(own, *address)) return "an address of this host";
@@ -109,7 +109,7 @@ std::optional<std::string> literal_address(const std::string& host) {
   auto text = host;
   if (text.size() > 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
   while (!text.empty() && text.back() == '.') text.pop_back();
-  if (auto address = parse(text)) return address->to_string();
+  if (auto address = parse_address(text)) return address->to_string();
   in_addr old{};
   if (text.find_first_not_of("0123456789abcdefABCDEFxX.") == std::string::npos && inet_aton(text.c_str(), &old)) {
     return ip::address_v4(ntohl(old.s_addr)).to_string();
@@ -118,7 +118,7 @@ std::optional<std::string> literal_address(const std::string& host) {
 }
 
 bool is_local_name(const std::string& host) {
-  auto name = lower(host);
+  auto name = host_name(host);
   return name == "localhost" || name == "localhost.localdomain" || name == "ip6-localhost" ||
          name.ends_with(".localhost");
 }
@@ -173,11 +173,11 @@ std::optional<Upstream> parse_upstream(const std::string& url) {
 }
 
 bool bypasses_upstream(const std::string& host, const std::vector<std::string>& no_proxy) {
-  auto name = lower(host);
+  auto name = host_name(host);
   auto address = literal_address(name);
-  auto parsed = address ? parse(*address) : std::nullopt;
+  auto parsed = address ? parse_address(*address) : std::nullopt;
   for (auto entry : no_proxy) {
-    entry = lower(entry);
+    entry = host_name(entry);
     if (entry == "*") return true;
     if (entry.starts_with("*.")) entry.erase(0, 1);
     if (entry.starts_with(".")) entry.erase(0, 1);

@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 
-#include "base/log.hpp"
+#include "http/log.hpp"
+
 
 namespace clary::http {
 
 namespace {
 
-constexpr log::Channel log_{"http"};
 // A file's piece up to this size is cheaper to read and send with the head than to send by itself.
 constexpr std::uint64_t small_file = 64 * 1024;
 

@@ -14,6 +14,8 @@
 
 namespace clary::http {
 
+inline constexpr char tls_handshake = 0x16;  // the first byte of a TLS connection (RFC 8446, 5.1)
+
 // Bytes that were read and not yet used.
 class InputBuffer {
  public:

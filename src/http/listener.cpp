@@ -11,18 +11,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/log.hpp"
 #include "http/connection.hpp"
+#include "http/log.hpp"
 #include "io/file.hpp"
 
 namespace clary::http {
 
 namespace {
 
-constexpr log::Channel log_{"http"};
 using Tcp = asio::ip::tcp;
 
-Outcome<Tcp::endpoint> parse(const std::string& text) {
+Outcome<Tcp::endpoint> parse_endpoint(const std::string& text) {
   auto colon = text.rfind(':');
   unsigned port = 0;
   auto* end = text.data() + text.size();
@@ -91,7 +90,7 @@ Peer peer_of(int fd) {
 }  // namespace
 
 Outcome<std::unique_ptr<Listener>> Listener::tcp(Core& core, const std::string& address) {
-  TRY(auto at, parse(address));
+  TRY(auto at, parse_endpoint(address));
   // Bound without SO_REUSEPORT first: fails where anybody listens already.
   { TRY(auto probe, bind_to(at, false)); }
   std::unique_ptr<Listener> listener(new Listener(core));

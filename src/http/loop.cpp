@@ -2,15 +2,14 @@
 
 #include <ctime>
 
-#include "base/log.hpp"
 #include "base/time.hpp"
 #include "http/link.hpp"
+#include "http/log.hpp"
 #include "http/this_loop.hpp"
 
 namespace clary::http {
 
 namespace {
-constexpr log::Channel log_{"http"};
 }
 
 Loop::Loop() : work_(context_.get_executor()), timer_(context_.get_executor()) {

@@ -7,13 +7,13 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "base/log.hpp"
+#include "http/log.hpp"
+
 
 namespace clary::http {
 
 namespace {
 
-constexpr log::Channel log_{"http"};
 constexpr std::size_t gathered = 16 * 1024;  // up to here text is copied behind the head rather than sent beside it
 constexpr std::uint64_t file_step = 1024 * 1024;
 

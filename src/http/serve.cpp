@@ -1,13 +1,12 @@
 // How a connection has one request answered: the route, the request's body, the handler, the answer.
-#include "base/log.hpp"
 #include "http/connection.hpp"
 #include "http/figures.hpp"
+#include "http/log.hpp"
 
 namespace clary::http {
 
 namespace {
 
-constexpr log::Channel log_{"http"};
 // What is left of a body up to here is read and dropped, to keep the connection.
 constexpr std::uint64_t drained = 1024 * 1024;
 // A body up to this length is read before its handler takes a thread.

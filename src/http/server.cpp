@@ -4,15 +4,11 @@
 #include <future>
 #include <thread>
 
-#include "base/log.hpp"
 #include "http/core.hpp"
 #include "http/listener.hpp"
+#include "http/log.hpp"
 
 namespace clary::http {
-
-namespace {
-constexpr log::Channel log_{"http"};
-}
 
 struct Server::State {
   State(ServerOptions options, ServerHooks hooks, std::shared_ptr<Authority> authority)

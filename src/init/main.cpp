@@ -29,7 +29,7 @@
 namespace clary::init {
 namespace {
 
-constexpr int control = 3, output = 4, exit_file = 5;
+constexpr int output = 4, exit_file = 5;
 constexpr int kill_all = SIGUSR1;  // without a sandbox: end the whole tree now
 
 [[noreturn]] void refuse(const char* what) {

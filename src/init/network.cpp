@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 #include "init/netlink.hpp"
+#include "init/order.hpp"
 
 namespace clary::init {
 namespace {
 
-constexpr int control = 3;
 constexpr const char* bridge = "hosts";
 
 [[noreturn]] void refuse(int to, const char* what) {

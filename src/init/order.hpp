@@ -12,6 +12,8 @@
 
 namespace clary::init {
 
+inline constexpr int control = 3;  // the descriptor of the control socket
+
 struct Order {
   std::optional<uid_t> uid;  // drop to it; as we are when not given
   gid_t gid = 0;

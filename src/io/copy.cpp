@@ -10,7 +10,7 @@ namespace clary::io {
 namespace {
 
 constexpr std::size_t step = 16 << 20;
-constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::size_t copy_buffer = 256 * 1024;
 
 bool not_offered(int code) {
   return code == EXDEV || code == EINVAL || code == ENOSYS || code == EOPNOTSUPP || code == EBADF || code == EPERM;
@@ -18,7 +18,7 @@ bool not_offered(int code) {
 
 Outcome<void> through_buffer(const File& from, File& to, std::uint64_t offset, std::uint64_t size,
                              const std::function<bool()>& cancelled) {
-  std::vector<char> buffer(std::min<std::uint64_t>(buffer_size, size - offset));
+  std::vector<char> buffer(std::min<std::uint64_t>(copy_buffer, size - offset));
   while (offset < size) {
     if (cancelled && cancelled()) return make_error(ErrorKind::timed_out, "the work was given up");
     TRY(std::size_t got, from.pread(buffer.data(), std::min<std::uint64_t>(buffer.size(), size - offset), offset));

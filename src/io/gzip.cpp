@@ -9,15 +9,15 @@ namespace clary::io {
 
 namespace {
 
-constexpr std::size_t buffer_size = 512 * 1024;
+constexpr std::size_t gzip_buffer = 512 * 1024;
 
 }  // namespace
 
 struct GzipStream::State {
   isal_zstream stream{};
   std::vector<std::uint8_t> level = std::vector<std::uint8_t>(ISAL_DEF_LVL2_DEFAULT);
-  std::vector<std::uint8_t> in = std::vector<std::uint8_t>(buffer_size);
-  std::vector<std::uint8_t> out = std::vector<std::uint8_t>(buffer_size);
+  std::vector<std::uint8_t> in = std::vector<std::uint8_t>(gzip_buffer);
+  std::vector<std::uint8_t> out = std::vector<std::uint8_t>(gzip_buffer);
   std::size_t fill = 0;  // of `in`
 };
 
@@ -38,11 +38,11 @@ GzipStream::~GzipStream() = default;
 // The compressor sees pieces of one size, so that what it makes does not depend on the caller's.
 Outcome<void> GzipStream::write(std::string_view data) {
   while (!data.empty()) {
-    const std::size_t piece = std::min(data.size(), buffer_size - state_->fill);
+    const std::size_t piece = std::min(data.size(), gzip_buffer - state_->fill);
     std::memcpy(state_->in.data() + state_->fill, data.data(), piece);
     state_->fill += piece;
     data.remove_prefix(piece);
-    if (state_->fill == buffer_size) CHECK_OK(deflate(false));
+    if (state_->fill == gzip_buffer) CHECK_OK(deflate(false));
   }
   return {};
 }

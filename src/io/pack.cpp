@@ -15,7 +15,7 @@ namespace clary::io {
 
 namespace {
 
-constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::size_t pack_buffer = 256 * 1024;
 
 struct Output {
   GzipStream& gzip;
@@ -48,7 +48,7 @@ class Packing {
   Outcome<void> open() {
     if (!handle_ || !entry_) return internal("libarchive has no memory");
     ::archive_write_set_format_gnutar(handle_.get());
-    ::archive_write_set_bytes_per_block(handle_.get(), static_cast<int>(buffer_size));
+    ::archive_write_set_bytes_per_block(handle_.get(), static_cast<int>(pack_buffer));
     ::archive_write_set_bytes_in_last_block(handle_.get(), 1);
     if (::archive_write_open(handle_.get(), &output_, nullptr, write_output, nullptr) != ARCHIVE_OK) return failed();
     return {};
@@ -121,7 +121,7 @@ class Packing {
   const std::function<bool()>& cancelled_;
   std::unique_ptr<archive, int (*)(archive*)> handle_;
   std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry_;
-  std::vector<char> buffer_ = std::vector<char>(buffer_size);
+  std::vector<char> buffer_ = std::vector<char>(pack_buffer);
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace clary::io {
 
 namespace {
 
-constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::size_t unpack_buffer = 256 * 1024;
 
 struct CloseArchive {
   void operator()(archive* handle) const { ::archive_read_free(handle); }
@@ -22,7 +22,7 @@ using ArchiveHandle = std::unique_ptr<archive, CloseArchive>;
 // What a read callback needs, and the error that it cannot pass through libarchive.
 struct Input {
   const ByteSource& source;
-  std::vector<char> buffer = std::vector<char>(buffer_size);
+  std::vector<char> buffer = std::vector<char>(unpack_buffer);
   std::optional<Error> error;
   std::uint64_t taken = 0;
 };
@@ -76,7 +76,7 @@ class Meter {
 };
 
 Outcome<void> copy_data(archive* handle, Input& input, Meter& meter, File& file) {
-  std::vector<char> buffer(buffer_size);
+  std::vector<char> buffer(unpack_buffer);
   while (true) {
     la_ssize_t got = ::archive_read_data(handle, buffer.data(), buffer.size());
     if (got == 0) return {};

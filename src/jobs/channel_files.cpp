@@ -7,17 +7,16 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "base/log.hpp"
 #include "io/archive.hpp"
 #include "io/copy.hpp"
 #include "jobs/fastfile.hpp"
+#include "jobs/log.hpp"
 #include "jobs/transfer_error.hpp"
 
 namespace clary::jobs {
 
 namespace {
 
-const log::Channel log_{"jobs"};
 constexpr std::size_t longest_queue = 1024;
 constexpr std::size_t worth_a_hand = 16;  // items that wait
 constexpr unsigned most_hands = 4;

@@ -1,14 +1,12 @@
 // How a job ends: by itself, by a stop, by its time limit, or by an error.
-#include "base/log.hpp"
 #include "jobs/failure_reason.hpp"
 #include "jobs/host_failure.hpp"
 #include "jobs/job_machine.hpp"
+#include "jobs/log.hpp"
 
 namespace clary::jobs {
 
 namespace {
-
-const log::Channel log_{"jobs"};
 
 void begin_to_stop(JobState& state, const JobKind& kind, Time now) {
   if (state.job.status != "InProgress") return;

@@ -3,16 +3,10 @@
 #include <charconv>
 
 #include "base/bytes.hpp"
-#include "base/log.hpp"
 #include "jobs/job_steps.hpp"
+#include "jobs/log.hpp"
 
 namespace clary::jobs {
-
-namespace {
-
-const log::Channel log_{"jobs"};
-
-}  // namespace
 
 std::unique_ptr<Companion> Task::accompany(const Job&, const Host&, HostNotes) const {
   return nullptr;

@@ -1,14 +1,8 @@
 // The metrics files of a job's hosts, on their way to the observers.
-#include "base/log.hpp"
 #include "jobs/job_machine.hpp"
+#include "jobs/log.hpp"
 
 namespace clary::jobs {
-
-namespace {
-
-const log::Channel log_{"jobs"};
-
-}  // namespace
 
 void JobMachine::watch_metric_files(const RunPtr& run) {
   std::weak_ptr<Run> weak = run;

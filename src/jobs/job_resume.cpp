@@ -1,15 +1,13 @@
 // Picking up what an earlier server left: its jobs by their workers' ids, and the workers that no job claims.
 #include <algorithm>
 
-#include "base/log.hpp"
 #include "io/file.hpp"
 #include "jobs/job_machine.hpp"
+#include "jobs/log.hpp"
 
 namespace clary::jobs {
 
 namespace {
-
-const log::Channel log_{"jobs"};
 
 // In the present attempt.
 bool went_to(const JobState& state, std::string_view status) {

@@ -2,16 +2,15 @@
 #include <algorithm>
 #include <unistd.h>
 
-#include "base/log.hpp"
 #include "io/file.hpp"
 #include "jobs/failure_reason.hpp"
 #include "jobs/job_machine.hpp"
+#include "jobs/log.hpp"
 
 namespace clary::jobs {
 
 namespace {
 
-const log::Channel log_{"jobs"};
 constexpr std::size_t most_news = 2000;
 
 std::string environment_message(const runtimes::Version& version, std::string_view line) {

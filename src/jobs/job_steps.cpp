@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <memory>
 
-#include "base/log.hpp"
+#include "jobs/log.hpp"
+
 
 namespace clary::jobs {
 
 namespace {
-const log::Channel log_{"jobs"};
 }
 
 std::function<bool(std::string_view)> steps_of_environment() {

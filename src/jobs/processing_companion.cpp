@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <system_error>
 
-#include "base/log.hpp"
+#include "jobs/log.hpp"
+
 
 namespace clary::jobs {
 
 namespace {
 
-const log::Channel log_{"jobs"};
 // A look is to take no more than a tenth of the time, and a file is to be there within a minute all the same.
 constexpr int rest_for_a_look = 9;
 constexpr std::chrono::milliseconds longest_pause{60000};

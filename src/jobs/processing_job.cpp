@@ -24,7 +24,7 @@ Outcome<void> check_uri(const std::string& what, const std::string& name, const 
 }
 
 // Names and paths that were seen so far.
-struct Taken {
+struct Seen {
   std::set<std::string> names, paths;
 
   Outcome<void> name(const std::string& what, const std::string& name) {
@@ -40,7 +40,7 @@ struct Taken {
   }
 };
 
-Outcome<void> check_input(const ProcessingInput& input, Taken& taken) {
+Outcome<void> check_input(const ProcessingInput& input, Seen& taken) {
   CHECK_OK(check_uri("input", input.name, input.s3_uri));
   if (input.input_mode == "Pipe")
     return validation("Processing input \"{}\": the S3InputMode Pipe is not served; use File.", input.name);
@@ -53,7 +53,7 @@ Outcome<void> check_input(const ProcessingInput& input, Taken& taken) {
   return taken.path("input", input.name, input.local_path);
 }
 
-Outcome<void> check_output(const ProcessingOutput& output, Taken& taken) {
+Outcome<void> check_output(const ProcessingOutput& output, Seen& taken) {
   CHECK_OK(check_uri("output", output.name, output.s3_uri));
   if (output.app_managed && output.local_path.empty()) return {};
   if (output.local_path.empty())
@@ -74,7 +74,7 @@ Outcome<std::vector<std::string>> processing_path(const std::string& local_path)
 }
 
 Outcome<void> check_processing_spec(const ProcessingSpec& spec) {
-  Taken taken;
+  Seen taken;
   for (const auto& input : spec.inputs) {
     CHECK_OK(taken.name("input", input.name));
     CHECK_OK(check_input(input, taken));

@@ -18,7 +18,7 @@ namespace clary::jobs {
 
 namespace {
 
-constexpr std::size_t buffer_size = 1 << 20;
+constexpr std::size_t manifest_piece = 1 << 20;
 
 // Keeps the kinds that mean more than "this input is wrong".
 Error download_failed(Error error) {
@@ -80,7 +80,7 @@ Outcome<std::string> read_manifest(Intake& intake, const S3Uri& uri) {
   std::string text(reader->object().size, '\0');
   std::size_t used = 0;
   while (used < text.size()) {
-    TRY(std::size_t got, reader->read(used, text.data() + used, std::min(buffer_size, text.size() - used)));
+    TRY(std::size_t got, reader->read(used, text.data() + used, std::min(manifest_piece, text.size() - used)));
     if (got == 0) return internal("a manifest of {} bytes gave {}", text.size(), used);
     used += got;
   }

@@ -8,7 +8,7 @@ namespace clary::jobs {
 
 namespace {
 
-constexpr std::size_t buffer_size = 1 << 20;
+constexpr std::size_t output_piece = 1 << 20;
 
 class Uploading {
  public:
@@ -25,7 +25,7 @@ class Uploading {
   }
 
   Outcome<void> files(const std::vector<std::string>& from, const std::string& name) {
-    std::vector<char> buffer(buffer_size);
+    std::vector<char> buffer(output_piece);
     std::optional<Error> first;
     TRY(auto packed, io::each_file(from, [&](const std::string& below, io::File& file) -> Outcome<void> {
           auto done = put(file, name.empty() ? below : name + "/" + below, buffer);

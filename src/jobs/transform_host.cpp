@@ -1,10 +1,10 @@
 #include "jobs/transform_host.hpp"
 
 #include "base/bytes.hpp"
-#include "base/log.hpp"
 #include "jobs/failure_reason.hpp"
 #include "jobs/job_machine.hpp"
 #include "jobs/json_members.hpp"
+#include "jobs/log.hpp"
 #include "jobs/s3_uri.hpp"
 #include "models/model_client.hpp"
 
@@ -12,7 +12,6 @@ namespace clary::jobs {
 
 namespace {
 
-const log::Channel log_{"jobs"};
 using std::chrono::milliseconds;
 constexpr std::chrono::seconds startup_timeout{600}, ping_timeout{5}, parameters_timeout{5};
 constexpr milliseconds first_pause{5}, longest_pause{50};

@@ -8,7 +8,7 @@
 namespace clary::meta {
 namespace {
 
-constexpr std::int64_t most_a_page = 1000;
+constexpr std::int64_t most_associations = 1000;
 
 constexpr std::string_view columns =
     "id, account, region, source, source_kind, source_arn, source_type, destination, destination_kind, destination_arn, "
@@ -182,7 +182,7 @@ Outcome<AssociationPage> list_associations(Session& session, const AssociationQu
   }
   ListStatement statement(query);
   if (after) statement.go_on_after(*after);
-  const auto size = std::clamp<std::int64_t>(query.limit, 1, most_a_page);
+  const auto size = std::clamp<std::int64_t>(query.limit, 1, most_associations);
   AssociationPage page;
   bool more = false;
   CHECK_OK(statement.run(session, size + 1, [&](const Row& row) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "base/test_scope.hpp"
 #include "meta/changes.hpp"
 #include "meta/graph_walk.hpp"
 
@@ -15,7 +16,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const Scope here{"000000000000", "us-east-1"};
 
 class AssociationsTest : public testing::Test {
  protected:

@@ -5,13 +5,14 @@
 
 #include <cmath>
 
+#include "base/test_scope.hpp"
+
 namespace clary::meta {
 namespace {
 
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 
-const Scope here{"000000000000", "us-east-1"};
 const Time start{1'790'000'040LL * 1'000'000};  // a whole minute
 
 Time after(double seconds) { return {start.micros + static_cast<std::int64_t>(seconds * 1e6)}; }

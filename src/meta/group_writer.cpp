@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <exception>
 
-#include "base/log.hpp"
 #include "base/metrics.hpp"
+#include "meta/log.hpp"
 
 namespace clary::meta {
 namespace {
 
-const log::Channel log_{"meta"};
 metrics::Counter writes_{"clary_meta_writes_total", "Write transactions that were committed or rolled back."};
 metrics::Counter commits_{"clary_meta_commits_total", "Group commits to the metadata store."};
 metrics::Histogram commit_seconds_{"clary_meta_commit_seconds", "Time to run and commit one group of writes."};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/test_scope.hpp"
 #include "meta/record_list.hpp"
 
 namespace clary::meta {
@@ -10,7 +11,6 @@ namespace {
 
 using testing::ElementsAre;
 
-const Scope here{"000000000000", "us-east-1"};
 
 class LinksTest : public testing::Test {
  protected:

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <set>
 
+#include "base/test_scope.hpp"
 #include "meta/log_rows.hpp"
 
 namespace clary::meta {
@@ -14,8 +15,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const Scope here{"000000000000", "us-east-1"};
-const Scope elsewhere{"000000000000", "eu-west-1"};
 constexpr std::string_view group = "/aws/sagemaker/TrainingJobs";
 constexpr std::string_view stream = "digits/algo-1";
 constexpr std::int64_t base = 1'800'000'000'000;

@@ -5,12 +5,10 @@
 #include <set>
 
 #include "base/bytes.hpp"
-#include "base/log.hpp"
+#include "meta/log.hpp"
 
 namespace clary::meta {
 namespace {
-
-const log::Channel log_{"meta"};
 
 std::string hash_of(std::string_view sql) {
   unsigned char digest[SHA256_DIGEST_LENGTH];

@@ -5,10 +5,10 @@
 namespace clary::meta {
 namespace {
 
-constexpr std::int64_t most_a_page = 10000;
+constexpr std::int64_t most_records = 10000;
 
 std::int64_t page_size(const ListQuery& query) {
-  return std::clamp<std::int64_t>(query.limit, 1, most_a_page);
+  return std::clamp<std::int64_t>(query.limit, 1, most_records);
 }
 
 std::string fingerprint_of(const ListQuery& query) {

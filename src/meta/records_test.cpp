@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <set>
 
+#include "base/test_scope.hpp"
 #include "meta/record_list.hpp"
 
 namespace clary::meta {
@@ -12,8 +13,6 @@ namespace {
 
 using testing::ElementsAre;
 
-const Scope here{"000000000000", "us-east-1"};
-const Scope elsewhere{"000000000000", "eu-west-1"};
 
 Record job(std::string name, std::int64_t created, std::string status = "InProgress") {
   Record record;

@@ -5,14 +5,12 @@
 #include <sqlite3.h>
 #include <utility>
 
-#include "base/log.hpp"
 #include "io/file.hpp"
+#include "meta/log.hpp"
 #include "meta/sqlite_error.hpp"
 
 namespace clary::meta {
 namespace {
-
-const log::Channel log_{"meta"};
 
 constexpr std::size_t max_statements = 96;
 constexpr int checkpoint_frames = 4000;  // 16 MiB of 4 KiB pages

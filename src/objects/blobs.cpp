@@ -7,14 +7,13 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "base/log.hpp"
 #include "base/rng.hpp"
+#include "objects/log.hpp"
 
 namespace clary::objects {
 
 namespace {
 
-const log::Channel log_{"objects"};
 constexpr std::size_t id_length = 40;
 // Up to here the last close frees a file quickly enough to do it at once.
 constexpr std::uint64_t quickly_freed = 1024 * 1024;

@@ -1,9 +1,9 @@
 #include "objects/local_objects.hpp"
 
 #include "base/bytes.hpp"
-#include "base/log.hpp"
 #include "objects/errors.hpp"
 #include "objects/listing.hpp"
+#include "objects/log.hpp"
 #include "objects/object_reader.hpp"
 #include "objects/object_writer.hpp"
 #include "objects/upload_index.hpp"
@@ -13,7 +13,6 @@ namespace clary::objects {
 
 namespace {
 
-const log::Channel log_{"objects"};
 constexpr std::size_t longest_key = 1024;
 constexpr int open_attempts = 5;
 

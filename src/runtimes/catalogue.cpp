@@ -7,15 +7,13 @@
 #include <set>
 #include <toml++/toml.h>
 
-#include "base/log.hpp"
 #include "io/file.hpp"
+#include "runtimes/log.hpp"
 
 namespace clary::runtimes {
 namespace {
 
 namespace fs = std::filesystem;
-const log::Channel log_{"runtimes"};
-
 struct Image {
   std::string_view account, repository, tag;
 };

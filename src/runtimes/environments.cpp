@@ -10,10 +10,10 @@
 #include <mutex>
 #include <thread>
 
-#include "base/log.hpp"
 #include "io/process.hpp"
 #include "runtimes/environment_folder.hpp"
 #include "runtimes/interpreters.hpp"
+#include "runtimes/log.hpp"
 #include "runtimes/making.hpp"
 #include "workers/usage.hpp"
 
@@ -21,7 +21,6 @@ namespace clary::runtimes {
 namespace {
 
 namespace fs = std::filesystem;
-const log::Channel log_{"runtimes"};
 constexpr const char* runtime_inside = "/opt/clary/runtime";
 constexpr const char* old_packages = "/packages.old";  // what is being removed
 

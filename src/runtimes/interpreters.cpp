@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <sstream>
 
-#include "base/log.hpp"
 #include "io/process.hpp"
+#include "runtimes/log.hpp"
 #include "runtimes/maven_python.hpp"
 #include "runtimes/registries.hpp"
 
@@ -14,8 +14,6 @@ namespace clary::runtimes {
 namespace {
 
 namespace fs = std::filesystem;
-const log::Channel log_{"runtimes"};
-
 // Prints the version, the home, and what is missing.
 constexpr const char* probe = R"(
 import sys, importlib

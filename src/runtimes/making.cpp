@@ -4,16 +4,14 @@
 #include <cstdio>
 #include <sys/stat.h>
 
-#include "base/log.hpp"
 #include "base/rng.hpp"
 #include "io/file.hpp"
+#include "runtimes/log.hpp"
 #include "runtimes/registries.hpp"
 #include "workers/output.hpp"
 
 namespace clary::runtimes {
 namespace {
-
-const log::Channel log_{"runtimes"};
 
 const char* const uv_inside = "/opt/clary/tools/uv";
 const char* const lock_inside = "/opt/clary/lock.txt";

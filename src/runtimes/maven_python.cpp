@@ -6,17 +6,15 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "base/log.hpp"
 #include "base/rng.hpp"
 #include "io/file.hpp"
 #include "io/process.hpp"
+#include "runtimes/log.hpp"
 
 namespace clary::runtimes {
 namespace {
 
 namespace fs = std::filesystem;
-const log::Channel log_{"runtimes"};
-
 constexpr const char* unpacking = "unpacking-";
 #ifdef __x86_64__
 constexpr bool has_builds = true;  // of this machine's kind

@@ -26,7 +26,7 @@ constexpr std::string_view content_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-http::Response answer(unsigned status, const json::object& value) {
+http::Response console_answer(unsigned status, const json::object& value) {
   http::Response response;
   response.status = status;
   response.headers.add("Content-Type", "application/json");
@@ -35,7 +35,7 @@ http::Response answer(unsigned status, const json::object& value) {
   return response;
 }
 
-http::Response problem(unsigned status, std::string_view message) { return answer(status, {{"message", message}}); }
+http::Response console_problem(unsigned status, std::string_view message) { return console_answer(status, {{"message", message}}); }
 
 bool is_address(std::string_view host) {
   std::string text(host);
@@ -74,27 +74,27 @@ bool is_own_host(std::string_view host, const std::vector<std::string>& names) {
 }
 
 http::Response Console::make_link() {
-  if (files_.empty()) return problem(404, "this clary was built without the console");
-  return answer(200, {{"token", links_.make(clock_.now())}});
+  if (files_.empty()) return console_problem(404, "this clary was built without the console");
+  return console_answer(200, {{"token", links_.make(clock_.now())}});
 }
 
 // A page of another site can neither send this (its Origin differs, and JSON would need a preflight that nothing answers) nor read the answer.
 http::Response Console::sign_in(const http::Request& request, std::string_view body) {
-  if (request.method != "POST") return problem(405, "sign in by POST");
+  if (request.method != "POST") return console_problem(405, "sign in by POST");
   std::string host(request.host());
-  if (!is_own_host(host, names_)) return problem(403, "this server is not known by the name in the address; use its IP address, or a key pair");
+  if (!is_own_host(host, names_)) return console_problem(403, "this server is not known by the name in the address; use its IP address, or a key pair");
   std::string_view origin = request.headers.get("origin");
-  if (origin != "http://" + host && origin != "https://" + host) return problem(403, "sign in from the console's own page");
-  if (!request.headers.get("content-type").starts_with("application/json")) return problem(415, "the body is JSON");
+  if (origin != "http://" + host && origin != "https://" + host) return console_problem(403, "sign in from the console's own page");
+  if (!request.headers.get("content-type").starts_with("application/json")) return console_problem(415, "the body is JSON");
   json::error_code code;
   json::value asked = json::parse(body, code);
   const json::value* token = !code && asked.is_object() ? asked.as_object().if_contains("token") : nullptr;
-  if (token == nullptr || !token->is_string()) return problem(400, "the body is a JSON object: {\"token\": \"...\"}");
+  if (token == nullptr || !token->is_string()) return console_problem(400, "the body is a JSON object: {\"token\": \"...\"}");
   if (!links_.take(std::string_view(token->as_string()), clock_.now()))
-    return problem(403, "This link was used before or is older than ten minutes. `clary console` prints a new one.");
+    return console_problem(403, "This link was used before or is older than ten minutes. `clary console` prints a new one.");
   const auto& installation = keys_.installation();
   auth::Credentials issued = keys_.issue(installation.role_arn, std::string(auth::console_session), session_seconds);
-  return answer(200, {{"AccessKeyId", issued.access_key},
+  return console_answer(200, {{"AccessKeyId", issued.access_key},
                       {"SecretAccessKey", issued.secret_key},
                       {"SessionToken", issued.session_token},
                       {"Expiration", to_iso8601(issued.expiration)},
@@ -146,7 +146,7 @@ std::optional<http::Route> Console::route(const http::Request& request) {
   blocking.limit = largest_body;
   blocking.handle = [this](http::Request& req, http::BodyReader& reader) {
     auto body = http::read_all(reader, largest_body);
-    return body ? sign_in(req, *body) : problem(400, body.error().message);
+    return body ? sign_in(req, *body) : console_problem(400, body.error().message);
   };
   return blocking;
 }

@@ -22,7 +22,7 @@ std::string mac_of(const auth::Installation& installation, std::string_view payl
   return to_hex(std::string_view(reinterpret_cast<const char*>(digest), size));
 }
 
-http::Response answer(unsigned status, const boost::json::object& body) {
+http::Response as_json(unsigned status, const boost::json::object& body) {
   http::Response response;
   response.status = status;
   response.headers.add("Content-Type", "application/json");
@@ -55,10 +55,10 @@ http::Response answer_credentials(const auth::Keys& keys, const std::string& wor
   if (token.starts_with("Bearer ")) token.remove_prefix(7);
   auto claim = read_worker_token(keys.installation(), token);
   if (!claim || !io::exists(workers_folder + "/" + claim->worker_id)) {
-    return answer(401, {{"code", "Unauthorized"}, {"message", "The authorization token is not of a running worker."}});
+    return as_json(401, {{"code", "Unauthorized"}, {"message", "The authorization token is not of a running worker."}});
   }
   auth::Credentials issued = keys.issue(claim->role_arn, claim->worker_id.substr(0, 64), credential_seconds);
-  return answer(200, {{"AccessKeyId", issued.access_key},
+  return as_json(200, {{"AccessKeyId", issued.access_key},
                       {"SecretAccessKey", issued.secret_key},
                       {"Token", issued.session_token},
                       {"Expiration", to_iso8601(issued.expiration)},

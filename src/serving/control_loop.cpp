@@ -3,12 +3,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 
-#include "base/log.hpp"
+#include "serving/log.hpp"
+
 
 namespace clary::serving {
 
 namespace {
-const log::Channel log_{"serving"};
 }
 
 Signal::Signal(ControlLoop& loop) : loop_(loop), timer_(loop.context()) {

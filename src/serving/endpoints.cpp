@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
-#include "base/log.hpp"
 #include "serving/endpoints_state.hpp"
+#include "serving/log.hpp"
 #include "serving/room.hpp"
 
 namespace clary::serving {
 
 namespace {
 
-const log::Channel log_{"serving"};
 constexpr std::int64_t most_replicas = 64;  // of a variant
 
 Outcome<void> check(const ServingParts& parts, const std::vector<VariantSpec>& variants) {

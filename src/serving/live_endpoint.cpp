@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
-#include "base/log.hpp"
 #include "base/rng.hpp"
+#include "serving/log.hpp"
 
 namespace clary::serving {
 
 namespace {
-
-const log::Channel log_{"serving"};
 
 std::string new_stream(const std::string& variant) {
   return fmt::format("{}/i-{}", variant, to_hex(random_bytes(8)));

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <unordered_set>
 
-#include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/rng.hpp"
+#include "serving/log.hpp"
 #include "serving/model_error.hpp"
 #include "serving/routing.hpp"
 
@@ -14,7 +14,6 @@ namespace clary::serving {
 
 namespace {
 
-const log::Channel log_{"serving"};
 // Connections to one replica, of all loops; more are made when needed, but not kept.
 constexpr std::int64_t max_kept = 256;
 constexpr std::chrono::seconds idle_for{60};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "base/log.hpp"
+#include "serving/log.hpp"
 #include "serving/restart_policy.hpp"
 #include "serving/room.hpp"
 
@@ -13,7 +13,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-const log::Channel log_channel{"serving"};
 constexpr milliseconds first_ping_pause{5}, longest_ping_pause{50}, ping_timeout{2000};
 constexpr std::size_t tail_in_reason = 700;  // a FailureReason has 1,024 characters
 
@@ -69,7 +68,7 @@ Task<> Replica::run() {
       set_phase(Phase::failed);
       break;
     }
-    if (!failure_.empty()) log_channel.warn("{}: {}", plan_.row.worker(), failure_);
+    if (!failure_.empty()) log_.warn("{}: {}", plan_.row.worker(), failure_);
     set_phase(Phase::down);
     co_await pause_before_restart();
   }
@@ -79,9 +78,9 @@ Task<> Replica::run() {
     close_to_traffic();
     co_await put_away();
     auto erased = parts_.store->write([&](meta::Session& session) { return erase_row(session, plan_.row); });
-    if (!erased) log_channel.error("row of {} not erased: {}", plan_.row.worker(), erased.error().detail);
+    if (!erased) log_.error("row of {} not erased: {}", plan_.row.worker(), erased.error().detail);
   }
-  log_.reset();
+  worker_log_.reset();
   set_phase(Phase::ended);
   changed_ = nullptr;
 }
@@ -105,7 +104,7 @@ Task<bool> Replica::wait_for_room() {
   }
   std::function<void(std::function<void(bool)>)> ask = [this, share = *share](std::function<void(bool)> done) {
     ticket_ = parts_.slots.ask(share, [done = std::move(done)] { done(true); });
-    if (auto why = parts_.slots.waits_for(*ticket_); !why.empty()) log_channel.info("{}: {}", plan_.row.worker(), why);
+    if (auto why = parts_.slots.waits_for(*ticket_); !why.empty()) log_.info("{}: {}", plan_.row.worker(), why);
   };
   std::function<bool()> abandoned = leaves();
   auto granted = co_await loop_.called_back<bool>(signal_, abandoned, ask);
@@ -118,7 +117,7 @@ Task<> Replica::launch() {
   auto prepared = co_await plan_.kit->prepare(signal_, abandoned);
   if (!prepared) {
     failure_ = prepared.error().message;
-    if (!prepared.error().detail.empty()) log_channel.error("{}: {}", plan_.row.worker(), prepared.error().detail);
+    if (!prepared.error().detail.empty()) log_.error("{}: {}", plan_.row.worker(), prepared.error().detail);
     co_return;
   }
   if (!ticket_) {
@@ -143,7 +142,7 @@ Task<> Replica::launch() {
   };
   auto started = co_await loop_.blocking(signal_, start);
   if (!started) {
-    log_channel.error("{} not started: {}", spec.id, started.error().detail);
+    log_.error("{} not started: {}", spec.id, started.error().detail);
     failure_ = fmt::format("The model's process could not be started: {}", started.error().message);
     co_return;
   }
@@ -153,7 +152,7 @@ Task<> Replica::launch() {
 void Replica::follow(std::shared_ptr<workers::Worker> worker) {
   worker_ = std::move(worker);
   exit_ = std::make_shared<std::optional<workers::Exit>>();
-  log_ = std::make_unique<ReplicaLog>(parts_.store, parts_.logs, plan_.scope, plan_.endpoint, plan_.row,
+  worker_log_ = std::make_unique<ReplicaLog>(parts_.store, parts_.logs, plan_.scope, plan_.endpoint, plan_.row,
                                       worker_->output_path());
   worker_->on_exit([&loop = loop_, slot = exit_, waker = std::weak_ptr(signal_)](workers::Exit exit) {
     if (!waker.lock()) return;
@@ -176,7 +175,7 @@ Task<bool> Replica::answers() {
       auto result = co_await ping(loop_, *socket, signal_, abandoned, ping_timeout);
       if (result == PingResult::fine) {
         open_to_traffic(*std::move(socket));
-        log_channel.info("{} answers after {} ms", plan_.row.worker(),
+        log_.info("{} answers after {} ms", plan_.row.worker(),
                          std::chrono::duration_cast<milliseconds>(Clock::now() - started).count());
         co_return true;
       }
@@ -221,7 +220,7 @@ Task<> Replica::watch() {
       co_await examine();
     }
   }
-  if (ended() && !leaving()) log_channel.warn("{} {}", plan_.row.worker(), describe(**exit_));
+  if (ended() && !leaving()) log_.warn("{} {}", plan_.row.worker(), describe(**exit_));
 }
 
 // Invocations had trouble with it: asks /ping until it answers or is given up.
@@ -249,7 +248,7 @@ Task<> Replica::examine() {
     }
     bool busy = target_ && target_->in_flight > 0;
     if (give_up({Clock::now() - since, result == PingResult::refused, busy})) {
-      log_channel.warn("{} does not answer /ping any more: it is ended", plan_.row.worker());
+      log_.warn("{} does not answer /ping any more: it is ended", plan_.row.worker());
       worker_->kill();
       close_to_traffic();
       while (!abandoned()) co_await signal_->wait();
@@ -300,13 +299,13 @@ Task<> Replica::put_away() {
   }
   if (loop_.stopping()) co_return;
   std::function<bool()> clear = [this] {
-    log_->finish();
-    tail_ = log_->tail(tail_in_reason);
+    worker_log_->finish();
+    tail_ = worker_log_->tail(tail_in_reason);
     parts_.launcher.remove(worker_->id());
     return true;
   };
   co_await loop_.blocking(signal_, clear);
-  log_.reset();
+  worker_log_.reset();
   worker_.reset();
 }
 

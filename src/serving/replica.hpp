@@ -76,7 +76,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::shared_ptr<workers::Slots::Ticket> ticket_;
   std::shared_ptr<workers::Worker> worker_;
   std::shared_ptr<std::optional<workers::Exit>> exit_;
-  std::unique_ptr<ReplicaLog> log_;
+  std::unique_ptr<ReplicaLog> worker_log_;
   std::string tail_;  // of the worker that ended last
   std::shared_ptr<ReplicaTarget> target_;
   Clock::time_point opened_{};

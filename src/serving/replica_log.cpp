@@ -1,12 +1,11 @@
 #include "serving/replica_log.hpp"
 
-#include "base/log.hpp"
+#include "serving/log.hpp"
 #include "serving/model_error.hpp"
 
 namespace clary::serving {
 
 namespace {
-const log::Channel log_{"serving"};
 constexpr std::size_t kept_lines = 40;
 }  // namespace
 

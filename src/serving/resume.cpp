@@ -3,14 +3,12 @@
 #include <filesystem>
 #include <set>
 
-#include "base/log.hpp"
 #include "serving/endpoints_state.hpp"
+#include "serving/log.hpp"
 
 namespace clary::serving {
 
 namespace {
-
-const log::Channel log_{"serving"};
 
 struct Left {
   std::vector<meta::Record> records;

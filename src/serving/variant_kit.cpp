@@ -1,12 +1,11 @@
 #include "serving/variant_kit.hpp"
 
-#include "base/log.hpp"
 #include "models/model_files.hpp"
+#include "serving/log.hpp"
 
 namespace clary::serving {
 
 namespace {
-const log::Channel log_{"serving"};
 }
 
 VariantKit::VariantKit(ControlLoop& loop, const ServingParts& parts, VariantSpec variant, std::string folder)

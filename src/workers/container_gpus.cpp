@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kind = "nvidia.com/gpu";
 
-struct Line {
+struct YamlLine {
   std::size_t depth = 0;  // of its key; an item's first key stands where its others do
   bool item = false;      // it begins one
   std::string_view key, value;
@@ -26,8 +26,8 @@ std::string_view unquoted(std::string_view text) {
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-Line read_line(std::string_view text) {
-  Line line;
+YamlLine read_line(std::string_view text) {
+  YamlLine line;
   line.depth = std::min(text.find_first_not_of(' '), text.size());
   while (text.substr(line.depth).starts_with("- ")) {
     line.item = true;
@@ -55,7 +55,7 @@ std::vector<Device> devices_in(std::string_view specification) {
   std::size_t depth = 0;  // of a device's own keys
   while (!specification.empty()) {
     const std::size_t end = std::min(specification.find('\n'), specification.size());
-    const Line line = read_line(specification.substr(0, end));
+    const YamlLine line = read_line(specification.substr(0, end));
     specification.remove_prefix(std::min(end + 1, specification.size()));
     if (line.key.empty()) continue;
     if (line.depth == 0) {

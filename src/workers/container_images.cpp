@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "base/log.hpp"
+#include "workers/log.hpp"
+
 
 namespace clary::workers {
 namespace {
 
 namespace json = boost::json;
 using namespace std::chrono_literals;
-const log::Channel log_{"workers"};
-
 // A reference as registries write it: never an option of podman's, nor one of its transports ("dir:/etc"), which read
 // the host's files.
 bool is_reference(const std::string& name) {

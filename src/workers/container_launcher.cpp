@@ -10,9 +10,9 @@
 #include <thread>
 #include <unistd.h>
 
-#include "base/log.hpp"
 #include "workers/launch.hpp"
 #include "workers/link.hpp"
+#include "workers/log.hpp"
 #include "workers/sandbox.hpp"
 #include "workers/slots.hpp"
 #include "workers/spec_check.hpp"
@@ -23,8 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-const log::Channel log_{"workers"};
-
 // Runs podman and tells the launcher the pid that it wrote down, as bubblewrap would ($1: the pid file, $2: podman's
 // errors, the rest podman).
 constexpr const char* start_script =

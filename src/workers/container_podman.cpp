@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/log.hpp"
 #include "workers/container_launcher.hpp"
+#include "workers/log.hpp"
 #include "workers/sandbox.hpp"
 
 extern char** environ;
@@ -17,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-const log::Channel log_{"workers"};
-
 constexpr const char* mend_mark = "; mend it with: ";
 constexpr const char* install = "apt-get install --no-install-recommends podman crun conmon";
 

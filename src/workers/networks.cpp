@@ -10,15 +10,14 @@
 #include <unistd.h>
 #include <vector>
 
-#include "base/log.hpp"
 #include "workers/handshake.hpp"
 #include "workers/link.hpp"
+#include "workers/log.hpp"
 #include "workers/worker_folder.hpp"
 
 namespace clary::workers {
 namespace {
 
-const log::Channel log_{"workers"};
 namespace fs = std::filesystem;
 
 // Nothing: it could not be read, which must not be taken for an empty one.

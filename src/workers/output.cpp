@@ -6,15 +6,14 @@
 #include <mutex>
 #include <sys/stat.h>
 
-#include "base/log.hpp"
 #include "io/file.hpp"
 #include "workers/lines.hpp"
+#include "workers/log.hpp"
 #include "workers/output_watch.hpp"
 
 namespace clary::workers {
 namespace {
 
-const log::Channel log_{"workers"};
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_read = 1024 * 1024;

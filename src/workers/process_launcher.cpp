@@ -7,10 +7,10 @@
 #include <unistd.h>
 #include <unordered_map>
 
-#include "base/log.hpp"
 #include "workers/cgroups.hpp"
 #include "workers/launch.hpp"
 #include "workers/link.hpp"
+#include "workers/log.hpp"
 #include "workers/networks.hpp"
 #include "workers/placement.hpp"
 #include "workers/process_worker.hpp"
@@ -24,8 +24,6 @@
 
 namespace clary::workers {
 namespace {
-
-const log::Channel log_{"workers"};
 
 Outcome<void> check_spec(const WorkerSpec& spec) {
   CHECK_OK(check_worker(spec));

@@ -40,9 +40,9 @@ HostLayout look_at_host() {
 
 namespace {
 
-class Line {
+class CommandLine {
  public:
-  explicit Line(std::string program) : words_{std::move(program)} {}
+  explicit CommandLine(std::string program) : words_{std::move(program)} {}
   void add(std::initializer_list<std::string> words) { words_.insert(words_.end(), words); }
   // A mount or file at `target`. Its parents are named one by one: bubblewrap would make them for root alone.
   void add_at(std::initializer_list<std::string> words, const std::string& target) {
@@ -65,7 +65,7 @@ class Line {
 }  // namespace
 
 std::vector<std::string> sandbox_command(const HostLayout& host, const SandboxPlan& plan) {
-  Line line(plan.bwrap);
+  CommandLine line(plan.bwrap);
   if (plan.root) {
     // clary-init needs these to drop to the worker's uid, and has none of them when the command starts.
     line.add({"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"});

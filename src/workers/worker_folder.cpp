@@ -8,14 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.hpp"
 #include "workers/link.hpp"
+#include "workers/log.hpp"
 #include "workers/placement.hpp"
 
 namespace clary::workers {
 namespace {
 
-const log::Channel log_{"workers"};
 namespace json = boost::json;
 namespace fs = std::filesystem;
 constexpr mode_t kept_mode = 0640;  // of what the server alone reads

@@ -11,7 +11,7 @@ namespace clary::services::cloudwatch {
 namespace {
 
 constexpr std::size_t most_queries = 500;
-constexpr std::int64_t most_datapoints = 100'800;
+constexpr std::int64_t most_points_a_call = 100'800;
 
 template <typename... Args>
 Error wrong(fmt::format_string<Args...> format, Args&&... args) {
@@ -52,8 +52,8 @@ Outcome<void> check(const GetMetricDataInput& in) {
   if (in.MetricDataQueries.size() > most_queries)
     return wrong("The collection MetricDataQueries must not have a size greater than {}.", most_queries);
   if (in.StartTime >= in.EndTime) return wrong("The parameter StartTime must be less than the parameter EndTime.");
-  if (in.MaxDatapoints && (*in.MaxDatapoints < 1 || *in.MaxDatapoints > most_datapoints))
-    return wrong("The parameter MaxDatapoints must be between 1 and {}.", most_datapoints);
+  if (in.MaxDatapoints && (*in.MaxDatapoints < 1 || *in.MaxDatapoints > most_points_a_call))
+    return wrong("The parameter MaxDatapoints must be between 1 and {}.", most_points_a_call);
   std::set<std::string_view> ids;
   bool any = false;
   for (std::size_t i = 0; i < in.MetricDataQueries.size(); ++i) {
@@ -73,7 +73,7 @@ class Pages {
     GetMetricDataInput asked = in;
     asked.NextToken.reset(), asked.MaxDatapoints.reset();
     query_ = wire::to_document(GetMetricDataInput_shape, asked);
-    left_ = in.MaxDatapoints.value_or(most_datapoints);
+    left_ = in.MaxDatapoints.value_or(most_points_a_call);
   }
 
   Outcome<void> go_on(const std::string& token) {

@@ -5,7 +5,7 @@ namespace clary::services::cloudwatch {
 
 namespace {
 
-constexpr std::int64_t most_datapoints = 1440;
+constexpr std::int64_t most_statistics = 1440;
 
 // "4,320"
 std::string with_commas(std::int64_t number) {
@@ -26,11 +26,11 @@ Outcome<void> check(const GetMetricStatisticsInput& in, Time start) {
   if (in.StartTime >= in.EndTime) return validation("The parameter StartTime must be less than the parameter EndTime.");
   if (!is_period(in.Period)) return validation("The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.");
   const std::int64_t wanted = periods_between(start, in.EndTime, in.Period);
-  if (wanted > most_datapoints) {
+  if (wanted > most_statistics) {
     return aws_error(ErrorKind::validation, combination,
                      "You have requested up to {} datapoints, which exceeds the limit of {}. You may reduce the datapoints requested by increasing "
                      "Period, or decreasing the time range.",
-                     with_commas(wanted), with_commas(most_datapoints));
+                     with_commas(wanted), with_commas(most_statistics));
   }
   return {};
 }

@@ -9,6 +9,7 @@
 namespace clary::services::s3 {
 
 using namespace api::s3;  // the generated shapes
+using clary::Error;        // and not the shape of that name
 
 // buckets.cpp
 Outcome<ListBucketsOutput> list_buckets(Call& call, const ListBucketsInput& in);

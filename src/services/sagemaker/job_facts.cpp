@@ -120,7 +120,7 @@ std::string transform_message(const jobs::Job& job) {
   return jobs::shorten(fmt::format("Status: {}, failure reason: {}.", job.status, reason(job)), longest_message);
 }
 
-constexpr JobOfExperiment kinds[] = {
+constexpr JobOfExperiment jobs_of_experiments[] = {
     {jobs::training_kind, "-aws-training-job", "SageMakerTrainingJob", facts_of_training, training_message},
     {jobs::processing_kind, "-aws-processing-job", "SageMakerProcessingJob", facts_of_processing, processing_message},
     {jobs::transform_kind, "-aws-transform-job", "SageMakerTransformJob", facts_of_transform, transform_message},
@@ -129,7 +129,7 @@ constexpr JobOfExperiment kinds[] = {
 }  // namespace
 
 const JobOfExperiment* job_of_experiment(std::string_view kind) {
-  for (const JobOfExperiment& one : kinds) {
+  for (const JobOfExperiment& one : jobs_of_experiments) {
     if (one.kind == kind) return &one;
   }
   return nullptr;

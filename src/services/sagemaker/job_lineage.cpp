@@ -55,11 +55,11 @@ Outcome<Flow> flow_of_transform(const jobs::Job& job) {
   return flow;
 }
 
-struct Kind {
+struct FlowOfKind {
   std::string_view record;
   Outcome<Flow> (*flow)(const jobs::Job& job);
 };
-constexpr Kind kinds[] = {
+constexpr FlowOfKind flows[] = {
     {jobs::training_kind, flow_of_training}, {jobs::processing_kind, flow_of_processing}, {jobs::transform_kind, flow_of_transform}};
 
 // A component that is there already was an earlier job's of that name, since deleted; it is this one's now.
@@ -80,8 +80,8 @@ Outcome<void> write_reads(meta::Session& session, const meta::Record& component,
 jobs::JobObserver job_lineage() {
   jobs::JobObserver observer;
   observer.changed = [](meta::Session& session, std::string_view kind, const jobs::Job* before, const jobs::Job& job) -> Outcome<void> {
-    const Kind* of = nullptr;
-    for (const Kind& one : kinds) {
+    const FlowOfKind* of = nullptr;
+    for (const FlowOfKind& one : flows) {
       if (one.record == kind) of = &one;
     }
     const bool has_completed = before != nullptr && before->status != "Completed" && job.status == "Completed";

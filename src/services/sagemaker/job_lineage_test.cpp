@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/test_scope.hpp"
 #include "meta/associations.hpp"
 #include "services/sagemaker/job_components.hpp"
 #include "services/sagemaker/tracking.hpp"
@@ -13,7 +14,6 @@ namespace {
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const Scope here{"000000000000", "us-east-1"};
 
 class JobLineage : public testing::Test {
  protected:

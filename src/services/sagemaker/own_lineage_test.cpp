@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/test_scope.hpp"
 #include "meta/graph_walk.hpp"
 #include "services/sagemaker/lineage.hpp"
 
@@ -14,7 +15,6 @@ namespace {
 
 using testing::UnorderedElementsAre;
 
-const Scope here{"000000000000", "us-east-1"};
 
 class OwnLineageTest : public testing::Test {
  protected:

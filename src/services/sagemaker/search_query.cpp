@@ -210,11 +210,11 @@ std::string fingerprint_of(const Scope& scope, const SearchRequest& in) {
 }
 
 // A place as a page token keeps it: its kind is the first letter of the text.
-constexpr std::string_view kinds = "nta";
+constexpr std::string_view kind_letters = "nta";
 
 Outcome<search::Place> read_token(const Scope& scope, const SearchRequest& in) {
   TRY(meta::PagePlace kept, meta::read_page_token(fingerprint_of(scope, in), *in.NextToken));
-  const auto kind = kept.text.empty() ? std::string_view::npos : kinds.find(kept.text.front());
+  const auto kind = kept.text.empty() ? std::string_view::npos : kind_letters.find(kept.text.front());
   search::Place place{.id = kept.id};
   place.number = std::bit_cast<double>(kept.number);
   if (kind == std::string_view::npos || std::isnan(place.number)) return validation("Invalid pagination token: it was not made by this query.");
@@ -244,7 +244,7 @@ Outcome<search::Query> to_query(const Searched& type, const Scope& scope, const 
 }
 
 std::string next_token(const Scope& scope, const SearchRequest& in, const search::Place& last) {
-  meta::PagePlace place{.text = std::string(1, kinds[static_cast<std::size_t>(last.kind)]) + last.text, .id = last.id};
+  meta::PagePlace place{.text = std::string(1, kind_letters[static_cast<std::size_t>(last.kind)]) + last.text, .id = last.id};
   place.number = std::bit_cast<std::int64_t>(last.number);
   return meta::make_page_token(fingerprint_of(scope, in), place);
 }

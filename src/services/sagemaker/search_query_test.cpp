@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/test_scope.hpp"
 #include "search/list.hpp"
 #include "services/sagemaker/search_properties.hpp"
 #include "services/sagemaker/search_values.hpp"
@@ -15,7 +16,6 @@ using testing::Pair;
 using testing::UnorderedElementsAre;
 using Kind = search::Property::Kind;
 
-const Scope here{"000000000000", "us-east-1"};
 
 std::vector<std::string> columns_of(const wire::Shape& shape, std::string_view name) {
   auto found = find_property(shape, name);
