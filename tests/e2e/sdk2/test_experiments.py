@@ -78,3 +78,44 @@ def test_analytics_of_runs(session, name):
     assert list(table["test:accuracy - Max"]) == [0.75, 0.5, 0.25]
     assert list(table["Experiments"]) == [[name]] * 3
     assert list(table.columns)[:2] == ["TrialComponentName", "DisplayName"]
+
+
+def test_files_and_graphs_of_a_run(session, name, tmp_path):
+    """Uploaded to the session's bucket; graphs are artifacts of the lineage too."""
+    import json
+
+    import numpy
+    from sagemaker.experiments import Run, load_run
+    from sagemaker.s3 import S3Downloader
+
+    (tmp_path / "notes.txt").write_text("first\n")
+    (tmp_path / "data.csv").write_text("1,2\n")
+    truth, scores = [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]
+    with Run(experiment_name=name, run_name="files", sagemaker_session=session) as run:
+        run.log_file(str(tmp_path / "notes.txt"))
+        run.log_file(str(tmp_path / "data.csv"), name="training data", is_output=False)
+        run.log_precision_recall(truth, scores, title="precision")
+        run.log_roc_curve(truth, scores, title="roc", is_output=False)
+    (tmp_path / "notes.txt").write_text("second\n")
+    with load_run(experiment_name=name, run_name="files", sagemaker_session=session) as run:
+        run.log_file(str(tmp_path / "notes.txt"))
+        run.log_confusion_matrix(truth, numpy.array(scores) > 0.3, title="confusion")
+
+    client = session.sagemaker_client
+    component = client.describe_trial_component(TrialComponentName=f"{name}-files")
+    assert component["OutputArtifacts"]["notes.txt"]["MediaType"] == "text/plain"
+    assert S3Downloader.read_file(component["OutputArtifacts"]["notes.txt"]["Value"], session) == "second\n"
+    assert component["InputArtifacts"]["training data"]["MediaType"] == "text/csv"
+
+    def graphs(**side):
+        return {found["SourceName"] if "DestinationArn" in side else found["DestinationName"]: found
+                for found in client.list_associations(**side)["AssociationSummaries"]}
+
+    arn = component["TrialComponentArn"]
+    made, used = graphs(SourceArn=arn), graphs(DestinationArn=arn)
+    assert set(made) == {"precision", "confusion"} and set(used) == {"roc"}
+    assert made["confusion"]["AssociationType"] == "Produced" and used["roc"]["AssociationType"] == "ContributedTo"
+    artifact = client.describe_artifact(ArtifactArn=made["confusion"]["DestinationArn"])
+    assert artifact["ArtifactType"] == "ConfusionMatrix"
+    drawn = json.loads(S3Downloader.read_file(artifact["Source"]["SourceUri"], session))
+    assert drawn["confusionMatrix"] == [[1, 1], [0, 2]]
