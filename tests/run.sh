@@ -1,7 +1,9 @@
 # The test runner of ./dev test: suites, each with its own counts; ends on the plain line "N passed, N failed".
 # Sourced by dev: uses its functions.
 
-suites=(tidy unit tsan runtime protocol e2e-today e2e-sdk1 e2e-sdk2 e2e-sdk3 console fuzz)
+source tests/fuzz/run.sh
+
+suites=(tidy runtime protocol e2e-today e2e-sdk1 e2e-sdk2 e2e-sdk3 console unit tsan fuzz)
 passed=0 failed=0
 failures=()
 
@@ -58,24 +60,30 @@ suite_tidy() {
   if /usr/bin/python3 tools/docs --check; then tell "generated documents" 1 0; else tell "generated documents" 0 1; fi
 }
 
-suite_unit() {
+build_unit() {
   configure build/asan -DCLARY_ASAN=ON
+  ninja -C build/asan clary-init $(test_programs build/asan)
+}
+
+suite_unit() {
   say "building the unit tests (ASan, UBSan)"
-  local programs
-  programs=$(test_programs build/asan)
-  ninja -C build/asan clary-init $programs || { tell "unit (build)" 0 1; return; }
+  build_unit || { tell "unit (build)" 0 1; return; }
   # The tests of src/xgboost drive a real libxgboost.
   CLARY_TEST_LIBXGBOOST=$(venv sdk3 3.12 tests/e2e/requirements/sdk3.txt)/lib/python3.12/site-packages/xgboost/lib/libxgboost.so
   export CLARY_TEST_LIBXGBOOST
-  run_programs unit build/asan $programs
+  run_programs unit build/asan $(test_programs build/asan)
 }
 
 # The parts where threads meet, under ThreadSanitizer.
-suite_tsan() {
+tsan_programs="meta_test http_test jobs_test serving_test"
+build_tsan() {
   configure build/tsan -DCLARY_TSAN=ON
-  local programs="meta_test http_test jobs_test serving_test"
-  ninja -C build/tsan clary-init $programs || { tell "tsan (build)" 0 1; return; }
-  TSAN_OPTIONS=suppressions=$root/tests/support/tsan.supp run_programs tsan build/tsan $programs
+  ninja -C build/tsan clary-init $tsan_programs
+}
+
+suite_tsan() {
+  build_tsan || { tell "tsan (build)" 0 1; return; }
+  TSAN_OPTIONS=suppressions=$root/tests/support/tsan.supp run_programs tsan build/tsan $tsan_programs
 }
 
 suite_runtime() { run_pytest runtime "$(venv today 3.11 tests/e2e/requirements/today.txt)/bin/python" tests/runtime; }
@@ -108,8 +116,31 @@ suite_console() {
 
 suite_fuzz() {
   need_packages "${clang_packages[@]}"
-  source tests/fuzz/run.sh
   if run_fuzz 5; then tell fuzz 1 0; else tell fuzz 0 1; fi
+}
+
+# What the suites with a build of their own need is compiled while others wait for jobs and servers, with what they leave of the CPUs.
+# Whatever fails here is built again, and told, by its suite.
+builder=""
+build_meanwhile() { # SUITES...
+  local suite
+  for suite in "$@"; do
+    if [ "$suite" = fuzz ]; then need_packages "${clang_packages[@]}"; fi
+  done
+  set -m  # a process group of its own, which ends with this script
+  (
+    chrt --idle --pid 0 $BASHPID
+    for suite in "$@"; do
+      case $suite in
+        unit) build_unit ;;
+        tsan) build_tsan ;;
+        fuzz) build_fuzz 5 ;;
+      esac || true
+    done
+  ) >build/meanwhile.log 2>&1 &
+  builder=$!
+  set +m
+  trap 'kill -- -$builder 2>/dev/null || true' EXIT
 }
 
 run_tests() {
@@ -117,10 +148,14 @@ run_tests() {
   local chosen=("$@") suite
   export PATH=$tools/uv:$PATH  # tests that make environments look uv up
   [ $# -gt 0 ] || chosen=("${suites[@]}")
-  build
   for suite in "${chosen[@]}"; do
     declare -F "suite_$suite" >/dev/null || die "there is no suite '$suite'; ./dev test list names them"
+  done
+  build
+  build_meanwhile "${chosen[@]}"
+  for suite in "${chosen[@]}"; do
     say "suite $suite"
+    case $suite in unit | tsan | fuzz) wait "$builder" || true ;; esac
     "suite_$suite"
   done
   [ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"
