@@ -121,6 +121,20 @@ Datum datum_of(Time time, double value, std::string unit) {
   return {.time = time, .unit = std::move(unit), .count = 1, .sum = value, .min = value, .max = value, .values = {}};
 }
 
+std::vector<Datum> by_minute(std::span<const Measured> values) {
+  std::map<std::int64_t, std::map<double, double>> minutes;  // of each value how often it was seen
+  for (const Measured& measured : values) minutes[measured.time.micros / 60'000'000][measured.value] += 1;
+  std::vector<Datum> data;
+  for (const auto& [minute, seen] : minutes) {
+    Datum& datum = data.emplace_back(Datum{.time = {minute * 60'000'000}, .min = seen.begin()->first, .max = seen.rbegin()->first, .values = {}});
+    for (const auto& [value, count] : seen) {
+      datum.count += count, datum.sum += value * count;
+      if (seen.size() > 1) datum.values.add(value, count);
+    }
+  }
+  return data;
+}
+
 double Datum::percentile(double share) const { return values.empty() ? min : std::clamp(values.percentile(share), min, max); }
 
 void Datum::merge(const Datum& other) {

@@ -45,6 +45,13 @@ struct Datum {
 };
 Datum datum_of(Time time, double value, std::string unit = "None");
 
+// Many values of one metric summed up, a datum a minute: much quicker than a datum each.
+struct Measured {
+  Time time;
+  double value = 0;  // finite
+};
+std::vector<Datum> by_minute(std::span<const Measured> values);
+
 // Adds data to a metric, which is made by its first. Data of one minute (or second) and unit become one.
 Outcome<void> put(Session& session, const Scope& scope, const MetricId& metric, std::span<const Datum> data);
 

@@ -48,6 +48,27 @@ class DataPointsTest : public testing::Test {
   const MetricId loss{"/aws/sagemaker/TrainingJobs", "loss", {{"Host", "algo-1"}, {"TrainingJobName", "digits"}}};
 };
 
+TEST_F(DataPointsTest, ValuesByTheMinuteAreWhatADatumEachWouldBe) {
+  std::vector<Measured> values;
+  for (int i = 0; i < 1000; ++i) values.push_back({after(i * 0.13), i % 7 * 0.5});
+  values.push_back({after(500), 1.25});
+  MetricId other = loss;
+  other.name = "each";
+  for (const Measured& measured : values) add(other, {datum_of(measured.time, measured.value)});
+  add(loss, by_minute(values));
+  const auto together = read(loss), each = read(other);
+  ASSERT_EQ(together.size(), 4u);
+  ASSERT_EQ(each.size(), 4u);
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    EXPECT_EQ(together[i].time, each[i].time);
+    EXPECT_EQ(together[i].count, each[i].count);
+    EXPECT_DOUBLE_EQ(together[i].sum, each[i].sum);
+    EXPECT_EQ(together[i].min, each[i].min);
+    EXPECT_EQ(together[i].max, each[i].max);
+    EXPECT_DOUBLE_EQ(together[i].percentile(0.5), each[i].percentile(0.5));
+  }
+}
+
 TEST_F(DataPointsTest, DataOfAMinuteBecomeOne) {
   add(loss, {datum_of(after(1), 4), datum_of(after(59.9), 1)});
   add(loss, {datum_of(after(30), 3), datum_of(after(60), 9)});

@@ -42,6 +42,8 @@ struct NamedPoints {
   std::vector<Point> points;
 };
 Outcome<std::vector<std::size_t>> append(Session& session, std::int64_t owner, std::span<const NamedPoints> series, std::int64_t most);
+// How many a trial component may have: its Describe answers with all of them.
+inline constexpr std::int64_t most_metrics = 5000;
 // By name.
 Outcome<std::vector<Summary>> summaries(Session& session, std::int64_t owner);
 Outcome<std::optional<Summary>> summary(Session& session, std::int64_t owner, std::string_view name);

@@ -6,7 +6,9 @@
 
 #include <boost/json.hpp>
 #include <cerrno>
+#include <chrono>
 #include <sstream>
+#include <thread>
 
 namespace clary::server {
 
@@ -23,9 +25,14 @@ Outcome<DataFolder> open_data_folder(const std::string& path) {
 
 Outcome<io::File> lock_data_folder(const DataFolder& folder) {
   TRY(io::File file, io::File::open(folder.run() + "/lock", O_RDWR | O_CREAT, 0600));
-  if (::flock(file.fd(), LOCK_EX | LOCK_NB) == 0) return file;
-  if (errno != EWOULDBLOCK) return io::system_error("flock", folder.run(), errno);
-  auto other = find_running_server(folder);
+  std::optional<RunningServer> other;
+  // A child of a server that was killed holds its lock until it has become another program; on a busy machine that takes a moment.
+  for (int tries = 0; tries < 200 && !other; ++tries) {
+    if (::flock(file.fd(), LOCK_EX | LOCK_NB) == 0) return file;
+    if (errno != EWOULDBLOCK) return io::system_error("flock", folder.run(), errno);
+    other = find_running_server(folder);
+    if (!other) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   return make_error(ErrorKind::in_use, "another clary{} uses the data folder {}", other ? fmt::format(" (pid {})", other->pid) : "", folder.path);
 }
 

@@ -1,13 +1,16 @@
 """Search over 10,000 and 100,000 trial components of 20 metrics and 20 parameters, beside MLflow's search of 10,000 such runs."""
 
+import concurrent.futures
 import hashlib
 import hmac
+import itertools
 import json
 import pathlib
 import random
 import re
 import subprocess
 import tempfile
+import threading
 import time
 
 import peers
@@ -114,7 +117,26 @@ def memory(ground):
     return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
 
 
-def beside_mlflow(ours_one, ours_eight):
+def create_runs(tracking, server, experiment, count):
+    """MLflow's runs a second with such values: what its client sends, create and log-batch."""
+    here = threading.local()
+
+    def one(number):
+        if not hasattr(here, "connection"):
+            here.connection = tracking.Conn(server.port)
+        now = int(time.time() * 1000)
+        made = json.loads(here.connection("POST", tracking.API + "/runs/create", {"experiment_id": experiment, "run_name": f"n{number}", "start_time": now}))
+        here.connection("POST", tracking.API + "/runs/log-batch", {
+            "run_id": made["run"]["info"]["run_id"], "params": [{"key": f"p{i}", "value": f"v{RANDOM.randrange(10)}"} for i in range(20)],
+            "metrics": [{"key": f"m{i}", "value": RANDOM.random(), "timestamp": now, "step": 0} for i in range(20)]})
+
+    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as clients:
+        began = time.perf_counter()
+        list(clients.map(one, range(count)))
+        return count / (time.perf_counter() - began)
+
+
+def beside_mlflow(ours_one, ours_eight, ours_created):
     """MLflow's server with 10,000 runs, as ../shared/peers loads and asks it."""
     tracking = peers.load("mlflow_tracking")
     if tracking is None:
@@ -132,7 +154,8 @@ def beside_mlflow(ours_one, ours_eight):
     with tracking.serve(python, database, "bench-mlflow") as server:
         connection = tracking.Conn(server.port)
         found = json.loads(connection("GET", tracking.API + "/experiments/get-by-name?experiment_name=content"))
-        query = {"experiment_ids": [found["experiment"]["experiment_id"]], "filter": "metrics.m1 > 0.5 and params.p3 = 'v3'",
+        experiment = found["experiment"]["experiment_id"]
+        query = {"experiment_ids": [experiment], "filter": "metrics.m1 > 0.5 and params.p3 = 'v3'",
                  "order_by": ["metrics.m1 DESC"], "max_results": 100}
         lua = common.lua_post(tracking.API + "/runs/search", json.dumps(query), {"Content-Type": "application/json"}, common.TMP / "search.lua")
 
@@ -145,6 +168,9 @@ def beside_mlflow(ours_one, ours_eight):
         against("search", "10,000: filter and order, 1 client", "searches/s by p50", got["ours"], got["theirs"], "MLflow", at_least=30)
         got = side_by_side(3, ours=lambda: ours_eight()["rps"], theirs=lambda: common.wrk(server.url, CLIENTS, SECONDS, lua)["rps"])
         against("search", "10,000: filter and order, 8 clients", "searches/s", got["ours"], got["theirs"], "MLflow", at_least=100)
+        create_runs(tracking, server, experiment, 16)
+        got = side_by_side(3, ours=ours_created, theirs=lambda: create_runs(tracking, server, experiment, 200))
+        against("search", "20 parameters and 20 metrics, 8 clients", "created/s", got["ours"], got["theirs"], "MLflow", at_least=30)
 
 
 def measure(ground, signer, folder, count, p50_at_most):
@@ -163,15 +189,16 @@ with Ground(log_level="warn") as ground, tempfile.TemporaryDirectory(prefix="cla
     ground.sagemaker.create_experiment(ExperimentName="bench")
     for number in range(10):
         ground.sagemaker.create_trial(TrialName=f"trial-{number}", ExperimentName="bench")
-    rates = [create(ground, signer, folder, 1_000_000 + run * 1000, 1000, trials=False) for run in range(3)]
-    figure("search", "a component with 20 parameters and 20 metrics, 8 clients", rates, "components/s", at_least=1560, note="30 times MLflow's 52")
-    create(ground, signer, folder, 0, 10_000 - 3000)
+    create(ground, signer, folder, 0, 10_000)
     measure(ground, signer, folder, 10_000, None)
-    beside_mlflow(lambda: searches(ground, signer, folder, 1), lambda: searches(ground, signer, folder, CLIENTS))
-    create(ground, signer, folder, 10_000, 90_000)
+    firsts = itertools.count(1_000_000, 2000)
+    beside_mlflow(lambda: searches(ground, signer, folder, 1), lambda: searches(ground, signer, folder, CLIENTS),
+                  lambda: create(ground, signer, folder, next(firsts), 2000, trials=False))
+    made = ground.sagemaker.search(Resource="ExperimentTrialComponent", MaxResults=1)["TotalHits"]["Value"]
+    create(ground, signer, folder, 10_000, 100_000 - made)
     began = time.perf_counter()
     found = ground.sagemaker.search(Resource="ExperimentTrialComponent", MaxResults=1)["TotalHits"]["Value"]
-    figure("search", "the first search after 90,000 new components", [time.perf_counter() - began], "s")
+    figure("search", f"the first search after {100_000 - made:,} new components", [time.perf_counter() - began], "s")
     if found != 100_000:
         raise RuntimeError(f"{found} components")
     measure(ground, signer, folder, 100_000, 20)

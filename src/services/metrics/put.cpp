@@ -13,8 +13,6 @@ namespace {
 // AWS's window for the time of a point.
 constexpr std::int64_t most_past = 14LL * 24 * 3600 * 1'000'000;
 constexpr std::int64_t most_ahead = 2LL * 3600 * 1'000'000;
-// How many metrics a trial component may have: its Describe answers with all of them.
-constexpr std::int64_t most_metrics = 5000;
 
 bool is_valid(const RawMetricData& datum, Time now) {
   return std::isfinite(datum.Value) && datum.Timestamp.micros >= now.micros - most_past && datum.Timestamp.micros <= now.micros + most_ahead;
@@ -48,7 +46,7 @@ Outcome<void> store_points(meta::Session& session, std::int64_t component, const
   if (repeated) return {};
   std::vector<meta::NamedPoints> series = by_metric(in.MetricData, codes);
   if (series.empty()) return {};
-  TRY(auto refused, meta::append(session, component, series, most_metrics));
+  TRY(auto refused, meta::append(session, component, series, meta::most_metrics));
   for (std::size_t place : refused) {
     for (std::size_t i = 0; i < codes.size(); ++i) {
       if (in.MetricData[i].MetricName == series[place].name && codes[i] == nullptr) codes[i] = "METRIC_LIMIT_EXCEEDED";

@@ -9,9 +9,6 @@ namespace clary::services::sagemaker {
 
 namespace {
 
-// As BatchPutMetrics has it: what a job says beyond that many metrics is not kept.
-constexpr std::int64_t most_metrics = 5000;
-
 std::vector<meta::NamedPoints> by_name(std::span<const jobs::MeasuredPoint> points) {
   std::map<std::string_view, std::vector<meta::Point>> grouped;
   for (const jobs::MeasuredPoint& point : points) grouped[point.name].push_back({point.value, point.time, point.step});
@@ -33,20 +30,21 @@ Outcome<void> count_steps(meta::Session& session, std::int64_t owner, meta::Name
 
 Outcome<void> add_to_series(meta::Session& session, std::int64_t component, std::vector<meta::NamedPoints> series) {
   for (meta::NamedPoints& one : series) CHECK_OK(count_steps(session, component, one));
-  auto refused = meta::append(session, component, series, most_metrics);
+  // As with BatchPutMetrics, what a job says beyond so many metrics is not kept.
+  auto refused = meta::append(session, component, series, meta::most_metrics);
   if (!refused) return std::move(refused).error();
   return {};
 }
 
 // Where the SDK's TrainingJobAnalytics looks. As at AWS what the log says alone stands there, not what a metrics file does.
 Outcome<void> add_to_cloudwatch(meta::Session& session, const jobs::Job& job, std::span<const jobs::MeasuredPoint> points) {
-  std::map<std::string_view, std::vector<meta::Datum>> data;
+  std::map<std::string_view, std::vector<meta::Measured>> values;
   for (const jobs::MeasuredPoint& point : points) {
-    if (point.from_log) data[point.name].push_back(meta::datum_of(point.time, point.value));
+    if (point.from_log) values[point.name].push_back({point.time, point.value});
   }
-  for (const auto& [name, of_metric] : data) {
+  for (const auto& [name, of_metric] : values) {
     const meta::MetricId metric{"/aws/sagemaker/TrainingJobs", std::string(name), {{"TrainingJobName", job.name}}};
-    CHECK_OK(meta::put(session, job.scope, metric, of_metric));
+    CHECK_OK(meta::put(session, job.scope, metric, meta::by_minute(of_metric)));
   }
   return {};
 }
