@@ -16,6 +16,7 @@
 #include "server/connect_policy.hpp"
 #include "server/dispatcher.hpp"
 #include "server/installed.hpp"
+#include "server/measuring.hpp"
 #include "server/own_paths.hpp"
 #include "server/surroundings.hpp"
 #include "server/trust.hpp"
@@ -142,6 +143,7 @@ struct Clary::State {
   std::unique_ptr<http::Server> server;
   std::jthread upkeep;
   std::jthread indexing;  // what Search looks through
+  std::jthread measuring;
 
   Outcome<void> open_stores();
   Outcome<void> open_work(const std::string& bundle);
@@ -247,6 +249,9 @@ Outcome<std::unique_ptr<Clary>> Clary::open(const Settings& settings) {
   CHECK_OK(write_running_server(state->folder, state->running));
   state->upkeep = std::jthread([state = state.get()](std::stop_token stop) { keep_up(stop, *state->logs, *state->store, state->clock); });
   state->indexing = std::jthread([parts = state->parts()](std::stop_token stop) { services::sagemaker::keep_index(parts, stop); });
+  Scope own{state->keys->installation().account, settings.region};
+  state->measuring = std::jthread(
+      [measured = Measured{state->parts(), *state->slots, std::move(own)}](std::stop_token stop) { keep_measuring(measured, stop); });
   state->ready = true;
   log_.info("ready listen={} data={} sandbox={}", state->running.addresses.front(), state->folder.path, settings.sandbox ? "on" : "off");
   return std::unique_ptr<Clary>(new Clary(std::move(state)));
@@ -263,6 +268,7 @@ void Clary::stop() {
   state_->server->stop(std::chrono::seconds(state_->settings.stop_grace_seconds));
   state_->upkeep = {};
   state_->indexing = {};
+  state_->measuring = {};
   state_->endpoints.reset();
   state_->jobs.reset();
   state_->processing.reset();

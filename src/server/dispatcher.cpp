@@ -155,8 +155,9 @@ http::Route Dispatcher::route_signed(http::Request& request, const auth::Claim& 
   if (claim.service == "s3") return s3_.route(request);
   if (claim.service == "sagemaker" && is_invocation(request)) {
     http::Async async;
-    async.start = [this, claim](http::Request req, std::string body, std::function<void(http::Response)> done) {
-      invoke(claim, req, std::move(body), std::move(done));
+    async.start = [this, claim, arrived = std::chrono::steady_clock::now()](http::Request req, std::string body,
+                                                                           std::function<void(http::Response)> done) {
+      invoke(claim, arrived, req, std::move(body), std::move(done));
     };
     async.too_large = [](const http::Request& req) {
       return error_answer(api::sagemaker_runtime::service, req,
@@ -194,14 +195,15 @@ http::Response Dispatcher::run(const Served& served, const auth::Claim& claim, h
   return response;
 }
 
-void Dispatcher::invoke(const auth::Claim& claim, const http::Request& request, std::string body, std::function<void(http::Response)> done) {
+void Dispatcher::invoke(const auth::Claim& claim, std::chrono::steady_clock::time_point arrived, const http::Request& request, std::string body,
+                        std::function<void(http::Response)> done) {
   auto verified = verify_whole(verifier_, claim, request, body);
   if (!verified) return done(refuse(api::sagemaker_runtime::service, request, verified.error()));
   auto finish = [id = request.id, done = std::move(done)](http::Response response) {
     response.headers.set("x-amzn-RequestId", id);
     done(std::move(response));
   };
-  services::runtime::invoke_endpoint(parts_.endpoints, verified->scope, request, std::move(body), std::move(finish));
+  services::runtime::invoke_endpoint(parts_.endpoints, verified->scope, request, std::move(body), arrived, std::move(finish));
 }
 
 http::Response Dispatcher::malformed(unsigned status, const std::string& why) {

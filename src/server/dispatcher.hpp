@@ -4,6 +4,7 @@
 // below /-/ that say so, CORS preflights and the credentials address of a worker.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,7 +28,8 @@ class Dispatcher {
  private:
   http::Route route_signed(http::Request& request, const auth::Claim& claim);
   http::Response run(const struct Served& served, const auth::Claim& claim, http::Request& request, std::string_view body);
-  void invoke(const auth::Claim& claim, const http::Request& request, std::string body, std::function<void(http::Response)> done);
+  void invoke(const auth::Claim& claim, std::chrono::steady_clock::time_point arrived, const http::Request& request, std::string body,
+              std::function<void(http::Response)> done);
 
   services::Parts parts_;
   const auth::Verifier& verifier_;

@@ -14,6 +14,7 @@
 
 #include "base/outcome.hpp"
 #include "http/message.hpp"
+#include "meta/data_points.hpp"
 #include "meta/log_store.hpp"
 #include "meta/records.hpp"
 #include "objects/objects.hpp"
@@ -55,11 +56,21 @@ struct Invocation {
   std::string endpoint;
   std::string content_type, accept, custom_attributes, target_variant, inference_id;
   std::string body;
+  std::chrono::steady_clock::time_point arrived;  // the request's head; the epoch where nobody knows
 };
 // The model's answer, or an Error: not_found (ValidationError "Endpoint ... not found"), ModelError with fields
 // OriginalStatusCode, OriginalMessage, LogStreamArn, ModelNotReadyException, ...
 struct InvocationAnswer {
   std::string content_type, custom_attributes, variant, body;
+};
+
+// What the invocations of a variant came to since it was asked before.
+struct VariantCounts {
+  Scope scope;
+  std::string endpoint, variant;
+  std::size_t instances = 1;  // that serve
+  std::uint64_t invocations = 0, errors_4xx = 0, errors_5xx = 0, model_errors = 0;
+  meta::Datum model_latency, overhead;  // without a time; the overhead is empty (count 0) where it is not known
 };
 
 class Endpoints {
@@ -84,6 +95,9 @@ class Endpoints {
   static Endpoint from_record(const meta::Record& record);
   // Calls back once when the endpoint leaves Creating/Updating/RollingBack/Deleting (at once when it has).
   std::shared_ptr<void> when_settled(std::int64_t id, std::function<void()> callback);
+
+  // Of all variants that were invoked, each invocation once; also of endpoints that are gone meanwhile. One caller.
+  std::vector<VariantCounts> take_counts();
 
   // `done` runs exactly once, on the calling loop.
   void invoke(Invocation invocation, std::function<void(Outcome<InvocationAnswer>)> done);

@@ -1,5 +1,5 @@
 // What Endpoints is made of. Private to serving. Thread rule: `live` on the control thread, the watches under their
-// mutex, the rest by themselves.
+// mutex, `counted` by the one caller of take_counts(), the rest by themselves.
 #pragma once
 
 #include <map>
@@ -44,6 +44,14 @@ struct Endpoints::State {
 
   ServingParts parts;
   Publisher publisher;
+  // The counters that take_counts() knows, until nobody counts in them any more.
+  struct Counted {
+    Scope scope;
+    std::string endpoint, variant;
+    std::size_t instances = 1;
+    std::shared_ptr<VariantCounters> counters;
+  };
+  std::map<VariantCounters*, Counted> counted;
   std::mutex watches_mutex;
   std::unordered_map<std::int64_t, std::vector<std::weak_ptr<Watch>>> watches;
   ControlLoop loop{4};

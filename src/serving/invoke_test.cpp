@@ -226,6 +226,36 @@ TEST_F(InvokeTest, UnderTheRealServerEachClientGetsItsOwnAnswer) {
   server.stop(std::chrono::seconds(1));
 }
 
+TEST_F(InvokeTest, EachInvocationIsCountedOnce) {
+  deploy("e", {variant("", 2)});
+  EXPECT_TRUE(endpoints->take_counts().empty());
+  for (const char* body : {"x", "y", "fail 415 no such type", "fail 500 it broke", "fail 500 again"}) (void)invoke("e", body);
+  auto taken = endpoints->take_counts();
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].endpoint, "e");
+  EXPECT_EQ(taken[0].variant, "AllTraffic");
+  EXPECT_EQ(taken[0].instances, 2u);
+  EXPECT_EQ(taken[0].invocations, 5u);
+  EXPECT_EQ(taken[0].errors_4xx, 1u);
+  EXPECT_EQ(taken[0].errors_5xx, 2u);
+  EXPECT_EQ(taken[0].model_errors, 3u);
+  EXPECT_EQ(taken[0].model_latency.count, 5);
+  EXPECT_GT(taken[0].model_latency.sum, 0);
+  EXPECT_EQ(taken[0].overhead.count, 0);  // nobody said when the requests came
+  EXPECT_TRUE(endpoints->take_counts().empty());
+}
+
+TEST_F(InvokeTest, WhatADeletedEndpointAnsweredIsCounted) {
+  auto endpoint = deploy("e", {variant()});
+  EXPECT_TRUE(endpoints->take_counts().empty());
+  EXPECT_TRUE(invoke("e", "x"));
+  ASSERT_TRUE(endpoints->remove(endpoint.id));
+  settled(endpoint);
+  auto taken = endpoints->take_counts();
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].invocations, 1u);
+}
+
 TEST_F(InvokeTest, HeadersCannotSmuggleLines) {
   deploy("e", {variant()});
   std::promise<Answered> promise;

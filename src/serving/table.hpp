@@ -17,15 +17,9 @@
 
 #include "base/arn.hpp"
 #include "models/worker_socket.hpp"
+#include "serving/variant_counters.hpp"
 
 namespace clary::serving {
-
-// What a variant's invocations came to; what CloudWatch's AWS/SageMaker metrics are made of.
-struct VariantCounters {
-  std::atomic<std::uint64_t> invocations{0}, errors_4xx{0}, errors_5xx{0};
-  // The sum: from the request's first byte to the worker, to its answer's last.
-  std::atomic<std::uint64_t> model_latency_micros{0};
-};
 
 // A replica that may get traffic.
 struct ReplicaTarget {

@@ -61,10 +61,12 @@ Outcome<std::string> endpoint_name(const http::Request& request) {
 }  // namespace
 
 void invoke_endpoint(serving::Endpoints& endpoints, const Scope& scope, const http::Request& request, std::string body,
-                     std::function<void(http::Response)> done) {
+                     std::chrono::steady_clock::time_point arrived, std::function<void(http::Response)> done) {
   auto name = endpoint_name(request);
   if (!name) return done(json_error(name.error(), api::service, "application/json"));
-  endpoints.invoke(to_invocation(scope, *name, request, std::move(body)), [done = std::move(done)](Outcome<serving::InvocationAnswer> answer) {
+  serving::Invocation invocation = to_invocation(scope, *name, request, std::move(body));
+  invocation.arrived = arrived;
+  endpoints.invoke(std::move(invocation), [done = std::move(done)](Outcome<serving::InvocationAnswer> answer) {
     done(answer ? to_response(*std::move(answer)) : json_error(answer.error(), api::service, "application/json"));
   });
 }

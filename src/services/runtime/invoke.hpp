@@ -1,6 +1,7 @@
 // SageMaker Runtime: InvokeEndpoint. Started on the HTTP loop with a verified caller, it never blocks; `done` runs once.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -9,7 +10,8 @@
 
 namespace clary::services::runtime {
 
+// `arrived`: when the request's head had been read.
 void invoke_endpoint(serving::Endpoints& endpoints, const Scope& scope, const http::Request& request, std::string body,
-                     std::function<void(http::Response)> done);
+                     std::chrono::steady_clock::time_point arrived, std::function<void(http::Response)> done);
 
 }  // namespace clary::services::runtime
