@@ -16,24 +16,6 @@ HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> \u202e gnp.exe \U0001
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==")
 
 TRAIN = f"HOSTILE = {HOSTILE!r}" + """
-open("/opt/ml/model/weights", "w").write("7")
-for epoch in range(200):
-    print("epoch %d; accuracy=%.4f;" % (epoch, epoch / 200.0))
-print(HOSTILE)
-"""
-
-FAIL = "raise ValueError('the data is <b>bad</b>')"
-
-WAIT = """
-import time
-print("waiting to be stopped", flush=True)
-while True:
-    time.sleep(0.1)
-"""
-
-PROCESS = "print('prepared'); open('/opt/ml/processing/output/all/part.csv', 'w').write('a,b\\n1,2\\n')"
-
-INFERENCE = """
 import os
 
 def model_fn(folder):
@@ -47,7 +29,25 @@ def predict_fn(data, model):
 
 def output_fn(prediction, accept):
     return ",".join(str(value) for value in prediction)
+
+if __name__ == "__main__":
+    open("/opt/ml/model/weights", "w").write("7")
+    for epoch in range(200):
+        print("epoch %d; accuracy=%.4f;" % (epoch, epoch / 200.0))
+    print(HOSTILE)
 """
+
+FAIL = "raise ValueError('the data is <b>bad</b>')"
+
+WAIT = """
+import itertools, time
+print("waiting to be stopped", flush=True)
+for step in itertools.count():
+    print("loss=%f;" % (1 / (step + 1)), flush=True)
+    time.sleep(0.2)
+"""
+
+PROCESS = "print('prepared'); open('/opt/ml/processing/output/all/part.csv', 'w').write('a,b\\n1,2\\n')"
 
 
 def make_processing_job(ground, name):
@@ -87,16 +87,35 @@ def make_experiments(ground):
                 for step in range(first, first + 10)]).get("Errors")
             assert not refused, refused
     client.create_trial_component(TrialComponentName="alone", DisplayName="Alone")
+    client.create_trial(TrialName="live", ExperimentName="other")
+    odd = client.create_artifact(ArtifactName="odd", ArtifactType="DataSet", Source={"SourceUri": HOSTILE})["ArtifactArn"]
+    component = client.describe_trial_component(TrialComponentName="prepare")["TrialComponentArn"]
+    client.add_association(SourceArn=odd, DestinationArn=component, AssociationType="ContributedTo")
+
+
+def serve(ground, job):
+    """The endpoint 'served': of what the job left, by the functions of its script."""
+    client = ground.sagemaker
+    described = client.describe_training_job(TrainingJobName=job)
+    client.create_model(ModelName="served", ExecutionRoleArn=ground.role, Tags=[{"Key": "team", "Value": "blue"}], PrimaryContainer={
+        "Image": IMAGE, "ModelDataUrl": described["ModelArtifacts"]["S3ModelArtifacts"],
+        "Environment": {"SAGEMAKER_PROGRAM": "train.py", "NOTE": HOSTILE,
+                        "SAGEMAKER_SUBMIT_DIRECTORY": json.loads(described["HyperParameters"]["sagemaker_submit_directory"])}})
+    for name, weight in (("served", 1), ("heavier", 2)):
+        client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[{
+            "VariantName": "AllTraffic", "ModelName": "served", "InstanceType": INSTANCE, "InitialInstanceCount": 1, "InitialVariantWeight": weight}])
+    client.create_endpoint(EndpointName="served", EndpointConfigName="served")
+    ground.endpoint("served", seconds=600)
 
 
 def make_ground(server):
     ground = Platform(server)
-    done = ground.submit(TRAIN, name="trained", Tags=[{"Key": "team", "Value": "blue"}],
+    ground.put("files/table.csv", 'name,value\n"a, b",1\n<b>bold</b>,2\n')
+    done = ground.submit(TRAIN, name="trained", channels={"training": f"s3://{ground.bucket}/files/"}, Tags=[{"Key": "team", "Value": "blue"}],
                          AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File",
                                                  "MetricDefinitions": [{"Name": "accuracy", "Regex": "accuracy=([0-9.]+);"}]})
     failed = ground.submit(FAIL, name="failed")
     make_processing_job(ground, "prepared")
-    ground.put("files/table.csv", 'name,value\n"a, b",1\n<b>bold</b>,2\n')
     ground.put("files/page.html", "<script>document.title = 'hacked'</script>")
     ground.put("files/tree.json", '{"deep": {"er": [1, 2]}}')
     ground.put("files/pixel.png", PIXEL)
@@ -106,9 +125,10 @@ def make_ground(server):
     make_experiments(ground)
     ground.wait(done, 600)
     ground.wait(failed, 600)
-    ground.deploy(INFERENCE, name="served")
-    ground.endpoint("served", seconds=600)
-    ground.submit(WAIT, name="waiting", max_runtime=3000)
+    serve(ground, done)
+    ground.submit(WAIT, name="waiting", max_runtime=3000, ExperimentConfig={"TrialName": "live", "TrialComponentDisplayName": "Waiting"},
+                  AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File",
+                                          "MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9.]+);"}]})
     return ground
 
 

@@ -2,6 +2,7 @@
 import AppLayout from '@cloudscape-design/components/app-layout';
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
 import Flashbar from '@cloudscape-design/components/flashbar';
+import Input from '@cloudscape-design/components/input';
 import SideNavigation from '@cloudscape-design/components/side-navigation';
 import type { SideNavigationProps } from '@cloudscape-design/components/side-navigation';
 import Spinner from '@cloudscape-design/components/spinner';
@@ -30,6 +31,10 @@ const Models = page(() => import('./pages/models'), 'Models');
 const Model = page(() => import('./pages/models'), 'Model');
 const Endpoints = page(() => import('./pages/endpoints'), 'Endpoints');
 const Endpoint = page(() => import('./pages/endpoints'), 'Endpoint');
+const EndpointConfigs = page(() => import('./pages/endpoint_configs'), 'EndpointConfigs');
+const EndpointConfig = page(() => import('./pages/endpoint_configs'), 'EndpointConfig');
+const Lineage = page(() => import('./pages/lineage'), 'Lineage');
+const Search = page(() => import('./pages/search'), 'Search');
 const LogGroups = page(() => import('./pages/logs'), 'LogGroups');
 const LogGroup = page(() => import('./pages/logs'), 'LogGroup');
 const Buckets = page(() => import('./pages/s3'), 'Buckets');
@@ -38,6 +43,7 @@ const Nowhere = page(() => import('./pages/home'), 'Nowhere');
 
 const navigation: SideNavigationProps.Item[] = [
   { type: 'link', text: 'Home', href: '/' },
+  { type: 'link', text: 'Search', href: '/search' },
   {
     type: 'section',
     text: 'Experiments',
@@ -61,6 +67,7 @@ const navigation: SideNavigationProps.Item[] = [
     text: 'Inference',
     items: [
       { type: 'link', text: 'Models', href: '/models' },
+      { type: 'link', text: 'Endpoint configurations', href: '/endpoint-configs' },
       { type: 'link', text: 'Endpoints', href: '/endpoints' },
     ],
   },
@@ -70,12 +77,14 @@ const navigation: SideNavigationProps.Item[] = [
     items: [
       { type: 'link', text: 'S3', href: '/s3' },
       { type: 'link', text: 'Logs', href: '/logs' },
+      { type: 'link', text: 'Lineage', href: '/lineage' },
     ],
   },
 ];
 
 function Header() {
   const navigate = useNavigate();
+  const [text, setText] = useState('');
   return (
     <div id="header">
       <TopNavigation
@@ -87,6 +96,17 @@ function Header() {
             navigate('/');
           },
         }}
+        search={
+          <form
+            role="search"
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (text) navigate(`/search?${new URLSearchParams({ text })}`);
+            }}
+          >
+            <Input type="search" ariaLabel="Search everything" placeholder="Search everything" clearAriaLabel="Clear" value={text} onChange={(event) => setText(event.detail.value)} />
+          </form>
+        }
         utilities={[
           { type: 'button', text: 'Light / dark', onClick: switchTheme },
           { type: 'button', text: 'Log out', onClick: () => sessions.signOut() },
@@ -151,6 +171,10 @@ export function App() {
               <Route path="/models/:name" element={<Model />} />
               <Route path="/endpoints" element={<Endpoints />} />
               <Route path="/endpoints/:name" element={<Endpoint />} />
+              <Route path="/endpoint-configs" element={<EndpointConfigs />} />
+              <Route path="/endpoint-configs/:name" element={<EndpointConfig />} />
+              <Route path="/lineage" element={<Lineage />} />
+              <Route path="/search" element={<Search />} />
               <Route path="/logs" element={<LogGroups />} />
               <Route path="/logs/:group" element={<LogGroup />} />
               <Route path="/s3" element={<Buckets />} />

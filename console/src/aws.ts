@@ -2,6 +2,7 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { Operations as CloudWatchOperations } from './generated/cloudwatch';
 import type { Operations as LogsOperations } from './generated/logs';
 import type { Operations as SageMakerOperations } from './generated/sagemaker';
 import type { Operations as MetricsOperations } from './generated/sagemaker-metrics';
@@ -78,10 +79,10 @@ export async function send(call: Call): Promise<Response> {
   throw problem;
 }
 
-async function json<Output>(service: string, target: string, input: unknown, signal?: AbortSignal): Promise<Output> {
+async function json<Output>(service: string, target: string, input: unknown, signal?: AbortSignal, version = '1.1'): Promise<Output> {
   const answer = await send({
     service,
-    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
+    headers: { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': target },
     body: JSON.stringify(input),
     signal,
   });
@@ -103,6 +104,14 @@ export function logs<Name extends keyof LogsOperations>(
   signal?: AbortSignal,
 ): Promise<LogsOperations[Name]['output']> {
   return json('logs', `Logs_20140328.${name}`, input, signal);
+}
+
+export function cloudwatch<Name extends keyof CloudWatchOperations>(
+  name: Name,
+  input: CloudWatchOperations[Name]['input'],
+  signal?: AbortSignal,
+): Promise<CloudWatchOperations[Name]['output']> {
+  return json('monitoring', `GraniteServiceVersion20100801.${name}`, input, signal, '1.0');
 }
 
 // SageMaker's metrics: REST, in the scope of SageMaker.

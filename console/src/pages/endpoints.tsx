@@ -5,11 +5,14 @@ import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import { figure, isRunning } from '../format';
 import type { ShapeDescribeEndpointOutput, ShapeEndpointStatus, ShapeEndpointSummary } from '../generated/sagemaker';
+import { LineageView } from '../lineage/lineage_view';
 import { Act, Empty, Link, Moment, Plain, Status } from '../parts/basics';
-import { Details, Rows, Section, Tags } from '../parts/details';
+import { Details, Rows, Section } from '../parts/details';
+import { EndpointMetrics } from '../parts/endpoint_metrics';
 import { usePlace } from '../parts/frame';
 import { LogTail } from '../parts/log_tail';
 import { ResourceTable } from '../parts/resource_table';
+import { Tags } from '../parts/tags';
 import { TestInference } from '../parts/test_inference';
 import { UpdateEndpoint } from '../parts/update_endpoint';
 
@@ -86,12 +89,18 @@ export function Endpoint() {
           onChange={(event) => setSearch({ tab: event.detail.activeTabId }, { replace: true })}
           tabs={[
             { id: 'settings', label: 'AWS settings', content: <Settings endpoint={endpoint} /> },
+            {
+              id: 'metrics',
+              label: 'Metrics',
+              content: <EndpointMetrics endpoint={endpoint.EndpointName} variants={(endpoint.ProductionVariants ?? []).map((variant) => variant.VariantName)} />,
+            },
             { id: 'test', label: 'Test inference', content: <TestInference endpoint={endpoint} /> },
             {
               id: 'log',
               label: 'Log',
               content: <LogTail group={`/aws/sagemaker/Endpoints/${endpoint.EndpointName}`} prefix="" running />,
             },
+            { id: 'lineage', label: 'Lineage', content: <LineageView source={endpoint.EndpointArn} /> },
           ]}
         />
       )}
@@ -120,7 +129,10 @@ function Settings({ endpoint }: { endpoint: ShapeDescribeEndpointOutput }) {
           ['Created', <Moment time={endpoint.CreationTime} />],
           ['Last modified', <Moment time={endpoint.LastModifiedTime} />],
           ['URL', <Plain text={`${location.origin}/endpoints/${endpoint.EndpointName}/invocations`} />],
-          ['Endpoint configuration', endpoint.EndpointConfigName],
+          [
+            'Endpoint configuration',
+            endpoint.EndpointConfigName ? <Link to={`/endpoint-configs/${encodeURIComponent(endpoint.EndpointConfigName)}`}>{endpoint.EndpointConfigName}</Link> : '-',
+          ],
           ['Configuration created', <Moment time={config.data?.CreationTime} />],
         ]}
       />

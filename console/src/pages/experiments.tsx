@@ -3,26 +3,38 @@ import Button from '@cloudscape-design/components/button';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
-import type { ShapeExperimentSummary, ShapeTrialComponentSummary, ShapeTrialSummary } from '../generated/sagemaker';
+import type { ShapeExperimentSummary, ShapeFilter, ShapeResourceType, ShapeSearchRecord, ShapeTrialComponentSummary, ShapeTrialSummary } from '../generated/sagemaker';
 import { between, duration } from '../format';
 import type { Page } from '../list';
 import { Empty, Link, Moment, Plain, Status } from '../parts/basics';
 import { usePlace } from '../parts/frame';
+import type { Asked } from '../parts/resource_table';
 import { ResourceTable } from '../parts/resource_table';
+import { namesOf, textExpression } from '../search/expression';
 
 const pageSize = 100;
+const foundSize = 50; // of what Search answers: whole records
 
-const hasText = (text: string, ...names: (string | undefined)[]) => text === '' || names.some((name) => name?.toLowerCase().includes(text.toLowerCase()));
-
-// The first page from `token` on that has something left after the filter: List operations know no search by name.
-async function filtered<Item>(token: string | undefined, list: (token: string | undefined) => Promise<Page<Item>>, keep: (item: Item) => boolean): Promise<Page<Item>> {
-  for (;;) {
-    const page = await list(token);
-    const items = page.items.filter(keep);
-    if (items.length > 0 || !page.next) return { items, next: page.next };
-    token = page.next;
-  }
+// A page of Search; `conditions` all hold, and the text is part of one of the names.
+async function searched(resource: ShapeResourceType, conditions: ShapeFilter[], asked: Asked, pageSize: number): Promise<Page<ShapeSearchRecord>> {
+  const { token, text, sort, descending, signal } = asked;
+  const expression = conditions.length > 0 || text ? { Filters: conditions.length > 0 ? conditions : undefined, SubExpressions: text ? [textExpression(resource, text)] : undefined } : undefined;
+  const page = await sagemaker(
+    'Search',
+    {
+      Resource: resource,
+      SearchExpression: expression,
+      SortBy: sort === 'name' ? namesOf[resource]?.[0] : sort === 'created' ? 'CreationTime' : 'LastModifiedTime',
+      SortOrder: descending ? 'Descending' : 'Ascending',
+      MaxResults: pageSize,
+      NextToken: token,
+    },
+    signal,
+  );
+  return { items: page.Results ?? [], next: page.NextToken };
 }
+
+const order = (asked: Asked) => ({ SortBy: asked.sort === 'name' ? 'Name' : 'CreationTime', SortOrder: asked.descending ? 'Descending' : 'Ascending' }) as const;
 
 const experimentCode = `from smexperiments.experiment import Experiment
 
@@ -58,28 +70,24 @@ export function Experiments() {
       name="Experiments"
       {...comparison}
       keyOf={(experiment) => experiment.ExperimentName ?? ''}
-      fetchPage={({ token, text, signal }) =>
-        filtered(
-          token,
-          async (next) => {
-            const page = await sagemaker('ListExperiments', { MaxResults: pageSize, NextToken: next, SortBy: 'CreationTime', SortOrder: 'Descending' }, signal);
-            return { items: page.ExperimentSummaries ?? [], next: page.NextToken };
-          },
-          (experiment) => hasText(text, experiment.ExperimentName, experiment.DisplayName),
-        )
-      }
+      sorted={{ column: 'modified', descending: true }}
+      fetchPage={async (asked) => {
+        const page = await searched('Experiment', [], asked, pageSize);
+        return { items: page.items.flatMap((record) => record.Experiment ?? []), next: page.next };
+      }}
       columns={[
         {
           id: 'name',
           header: 'Name',
           isRowHeader: true,
+          sortingField: 'name',
           cell: (experiment) => (
             <Link to={experimentPath(experiment.ExperimentName ?? '')}>
               <Plain text={experiment.DisplayName ?? experiment.ExperimentName} />
             </Link>
           ),
         },
-        { id: 'modified', header: 'Last modified', cell: (experiment) => <Moment time={experiment.LastModifiedTime} /> },
+        { id: 'modified', header: 'Last modified', sortingField: 'modified', cell: (experiment) => <Moment time={experiment.LastModifiedTime} /> },
       ]}
       empty={<Empty what="experiments" code={experimentCode} />}
     />
@@ -95,27 +103,28 @@ export function Trials() {
       name={`Trials of ${experiment}`}
       {...comparison}
       keyOf={(trial) => trial.TrialName ?? ''}
-      fetchPage={({ token, text, signal }) =>
-        filtered(
-          token,
-          async (next) => {
-            const page = await sagemaker('ListTrials', { ExperimentName: experiment, MaxResults: pageSize, NextToken: next, SortBy: 'CreationTime', SortOrder: 'Descending' }, signal);
-            return { items: page.TrialSummaries ?? [], next: page.NextToken };
-          },
-          (trial) => hasText(text, trial.TrialName, trial.DisplayName),
-        )
-      }
+      sorted={{ column: 'created', descending: true }}
+      fetchPage={async (asked) => {
+        if (asked.text) {
+          const page = await searched('ExperimentTrial', [{ Name: 'ExperimentName', Operator: 'Equals', Value: experiment }], asked, foundSize);
+          return { items: page.items.flatMap((record) => record.Trial ?? []), next: page.next };
+        }
+        const page = await sagemaker('ListTrials', { ExperimentName: experiment, MaxResults: pageSize, NextToken: asked.token, ...order(asked) }, asked.signal);
+        return { items: page.TrialSummaries ?? [], next: page.NextToken };
+      }}
       columns={[
         {
           id: 'name',
           header: 'Name',
           isRowHeader: true,
+          sortingField: 'name',
           cell: (trial) => (
             <Link to={trialPath(experiment, trial.TrialName ?? '')}>
               <Plain text={trial.DisplayName ?? trial.TrialName} />
             </Link>
           ),
         },
+        { id: 'created', header: 'Created', sortingField: 'created', cell: (trial) => <Moment time={trial.CreationTime} /> },
         { id: 'modified', header: 'Last modified', cell: (trial) => <Moment time={trial.LastModifiedTime} /> },
       ]}
       empty={<Empty what="trials" code={trialCode(experiment)} />}
@@ -143,22 +152,22 @@ export function Components() {
       name={unassigned ? 'Unassigned trial components' : `Trial components of ${trial}`}
       keyOf={(component) => component.TrialComponentName ?? ''}
       refetchInterval={5000}
-      fetchPage={({ token, text, signal }) =>
-        filtered(
-          token,
-          async (next) => {
-            const page = await sagemaker('ListTrialComponents', { TrialName: trial, MaxResults: pageSize, NextToken: next, SortBy: 'CreationTime', SortOrder: 'Descending' }, signal);
-            const all = page.TrialComponentSummaries ?? [];
-            return { items: unassigned ? await withoutTrial(all, signal) : all, next: page.NextToken };
-          },
-          (component) => hasText(text, component.TrialComponentName, component.DisplayName),
-        )
-      }
+      sorted={{ column: 'created', descending: true }}
+      fetchPage={async (asked) => {
+        if (asked.text || unassigned) {
+          const within: ShapeFilter = unassigned ? { Name: 'Parents', Operator: 'NotExists' } : { Name: 'Parents.TrialName', Operator: 'Equals', Value: trial };
+          const page = await searched('ExperimentTrialComponent', [within], asked, foundSize);
+          return { items: page.items.flatMap((record) => toSummary(record) ?? []), next: page.next };
+        }
+        const page = await sagemaker('ListTrialComponents', { TrialName: trial, MaxResults: pageSize, NextToken: asked.token, ...order(asked) }, asked.signal);
+        return { items: page.TrialComponentSummaries ?? [], next: page.NextToken };
+      }}
       columns={[
         {
           id: 'name',
           header: 'Name',
           isRowHeader: true,
+          sortingField: 'name',
           cell: (component) => (
             <Link to={`/trial-components/${encodeURIComponent(component.TrialComponentName ?? '')}${from}`}>
               <Plain text={component.DisplayName ?? component.TrialComponentName} />
@@ -168,6 +177,7 @@ export function Components() {
         { id: 'status', header: 'Status', cell: (component) => <Status status={component.Status?.PrimaryStatus} /> },
         { id: 'type', header: 'Type', cell: (component) => component.TrialComponentSource?.SourceType ?? '-' },
         { id: 'duration', header: 'Duration', cell: (component) => duration(between(component.StartTime, component.EndTime)) },
+        { id: 'created', header: 'Created', sortingField: 'created', cell: (component) => <Moment time={component.CreationTime} /> },
         { id: 'modified', header: 'Last modified', cell: (component) => <Moment time={component.LastModifiedTime} /> },
       ]}
       empty={<Empty what="trial components" code={unassigned ? undefined : componentCode(trial)} />}
@@ -175,9 +185,7 @@ export function Components() {
   );
 }
 
-async function withoutTrial(components: ShapeTrialComponentSummary[], signal: AbortSignal): Promise<ShapeTrialComponentSummary[]> {
-  const trials = await Promise.all(
-    components.map((component) => sagemaker('ListTrials', { TrialComponentName: component.TrialComponentName, MaxResults: 1 }, signal)),
-  );
-  return components.filter((_, index) => (trials[index]?.TrialSummaries ?? []).length === 0);
+// What of a trial component the list shows, as ListTrialComponents tells it.
+function toSummary({ TrialComponent: component }: ShapeSearchRecord): ShapeTrialComponentSummary | undefined {
+  return component && { ...component, TrialComponentSource: component.Source };
 }

@@ -3,12 +3,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import type { ShapeContainerDefinition, ShapeDescribeModelOutput, ShapeModelSummary } from '../generated/sagemaker';
+import { LineageButton } from '../lineage/lineage_button';
 import { Act, Empty, Link, Moment, Plain, S3Link } from '../parts/basics';
 import { CreateEndpoint } from '../parts/create_endpoint';
 import { CreateTransform } from '../parts/create_transform';
-import { Details, Pairs, Section, Tags } from '../parts/details';
+import { Details, Pairs, Section } from '../parts/details';
 import { usePlace } from '../parts/frame';
 import { ResourceTable } from '../parts/resource_table';
+import { Tags } from '../parts/tags';
 
 const list = { text: 'Models', href: '/models' };
 const pathOf = (name: string) => `/models/${encodeURIComponent(name)}`;
@@ -48,6 +50,7 @@ export function Model() {
       query={query}
       actions={
         <>
+          <LineageButton source={query.data && dataOf(query.data)} />
           <CreateEndpoint model={name} />
           <CreateTransform model={name} />
           <Act
@@ -63,6 +66,12 @@ export function Model() {
       {(model) => <Parts model={model} />}
     </Details>
   );
+}
+
+// Its first container's model, for which it stands in lineages.
+function dataOf(model: ShapeDescribeModelOutput): string | undefined {
+  const container = model.PrimaryContainer ?? model.Containers?.[0];
+  return container?.ModelDataUrl ?? container?.ModelDataSource?.S3DataSource?.S3Uri;
 }
 
 function Parts({ model }: { model: ShapeDescribeModelOutput }) {

@@ -1,80 +1,46 @@
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useQuery } from '@tanstack/react-query';
-import { useParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import { between, duration, isRunning } from '../format';
-import type { ShapeDescribeProcessingJobResponse, ShapeProcessingJobStatus, ShapeProcessingJobSummary } from '../generated/sagemaker';
-import { Act, Empty, Link, Moment, Plain, S3Link, Status } from '../parts/basics';
-import { Details, Pairs, Rows, Section, Tags } from '../parts/details';
-import { usePlace } from '../parts/frame';
+import type { ShapeDescribeProcessingJobResponse } from '../generated/sagemaker';
+import { Moment, Plain, S3Link, Status } from '../parts/basics';
+import { CloneProcessingJob } from '../parts/clone_processing_job';
+import { Pairs, Rows, Section } from '../parts/details';
+import { JobList, JobPage } from '../parts/jobs';
 import { LogTail } from '../parts/log_tail';
-import { ResourceTable } from '../parts/resource_table';
+import { Tags } from '../parts/tags';
 
 const list = { text: 'Processing jobs', href: '/processing-jobs' };
-const pathOf = (name: string) => `/processing-jobs/${encodeURIComponent(name)}`;
-
 const code = `from sagemaker.sklearn.processing import SKLearnProcessor
 
 SKLearnProcessor("1.2-1", role=role, instance_type="ml.m5.large", instance_count=1).run(code="prepare.py")`;
 
 export function ProcessingJobs() {
-  usePlace(list);
   return (
-    <ResourceTable<ShapeProcessingJobSummary>
-      name="Processing jobs"
-      keyOf={(job) => job.ProcessingJobName}
-      refetchInterval={5000}
-      statuses={['InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped']}
-      fetchPage={async ({ token, text, status, signal }) => {
-        const page = await sagemaker(
-          'ListProcessingJobs',
-          {
-            MaxResults: 100,
-            NextToken: token,
-            NameContains: text || undefined,
-            StatusEquals: (status || undefined) as ShapeProcessingJobStatus | undefined,
-            SortBy: 'CreationTime',
-            SortOrder: 'Descending',
-          },
-          signal,
-        );
-        return { items: page.ProcessingJobSummaries, next: page.NextToken };
+    <JobList
+      place={list}
+      code={code}
+      list={async (query, signal) => {
+        const page = await sagemaker('ListProcessingJobs', query, signal);
+        const items = page.ProcessingJobSummaries.map((job) => ({ name: job.ProcessingJobName, status: job.ProcessingJobStatus, created: job.CreationTime, ended: job.ProcessingEndTime }));
+        return { items, next: page.NextToken };
       }}
-      columns={[
-        { id: 'name', header: 'Name', isRowHeader: true, cell: (job) => <Link to={pathOf(job.ProcessingJobName)}>{job.ProcessingJobName}</Link> },
-        { id: 'status', header: 'Status', cell: (job) => <Status status={job.ProcessingJobStatus} /> },
-        { id: 'created', header: 'Created', cell: (job) => <Moment time={job.CreationTime} /> },
-        { id: 'duration', header: 'Duration', cell: (job) => duration(between(job.CreationTime, job.ProcessingEndTime)) },
-      ]}
-      empty={<Empty what="processing jobs" code={code} />}
     />
   );
 }
 
 export function ProcessingJob() {
-  const { name = '' } = useParams();
-  usePlace(list, { text: name, href: pathOf(name) });
-  const query = useQuery({
-    queryKey: ['processing-job', name],
-    queryFn: ({ signal }) => sagemaker('DescribeProcessingJob', { ProcessingJobName: name }, signal),
-    refetchInterval: (found) => (isRunning(found.state.data?.ProcessingJobStatus) ? 1500 : false),
-  });
   return (
-    <Details
-      title={name}
-      query={query}
-      actions={
-        <Act
-          label="Stop"
-          disabled={query.data?.ProcessingJobStatus !== 'InProgress'}
-          question={`Stop the processing job ${name}?`}
-          done={`${name} is stopping.`}
-          act={() => sagemaker('StopProcessingJob', { ProcessingJobName: name })}
-        />
-      }
+    <JobPage
+      place={list}
+      one="processing job"
+      describe={(name, signal) => sagemaker('DescribeProcessingJob', { ProcessingJobName: name }, signal)}
+      statusOf={(job) => job.ProcessingJobStatus}
+      arnOf={(job) => job.ProcessingJobArn}
+      stop={(name) => sagemaker('StopProcessingJob', { ProcessingJobName: name })}
+      actions={(query) => <CloneProcessingJob job={query.data} />}
     >
       {(job) => <Parts job={job} />}
-    </Details>
+    </JobPage>
   );
 }
 

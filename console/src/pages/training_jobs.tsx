@@ -1,86 +1,56 @@
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useQuery } from '@tanstack/react-query';
-import { useParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import { MetricCharts } from '../charts/metric_charts';
-import { between, duration, figure, isRunning, plain } from '../format';
-import type { ShapeDescribeTrainingJobResponse, ShapeTrainingJobStatus, ShapeTrainingJobSummary } from '../generated/sagemaker';
-import { Act, Empty, Link, Moment, Plain, S3Link, Status } from '../parts/basics';
+import { duration, figure, isRunning, plain } from '../format';
+import type { ShapeDescribeTrainingJobResponse } from '../generated/sagemaker';
+import { Moment, Plain, S3Link, Status } from '../parts/basics';
 import { CloneTrainingJob } from '../parts/clone_training_job';
-import { Details, Pairs, Rows, Section, Tags } from '../parts/details';
-import { usePlace } from '../parts/frame';
+import { CreateModel } from '../parts/create_model';
+import { TransformByJob } from '../parts/create_transform';
+import { Pairs, Rows, Section } from '../parts/details';
+import { JobList, JobPage } from '../parts/jobs';
 import { LogTail } from '../parts/log_tail';
-import { ResourceTable } from '../parts/resource_table';
+import { Tags } from '../parts/tags';
 
 const list = { text: 'Training jobs', href: '/training-jobs' };
-const pathOf = (name: string) => `/training-jobs/${encodeURIComponent(name)}`;
-
 const code = `from sagemaker.sklearn import SKLearn
 
 SKLearn("train.py", framework_version="1.2-1", instance_type="ml.m5.large", role=role).fit({"training": "s3://..."})`;
 
 export function TrainingJobs() {
-  usePlace(list);
   return (
-    <ResourceTable<ShapeTrainingJobSummary>
-      name="Training jobs"
-      keyOf={(job) => job.TrainingJobName}
-      refetchInterval={5000}
-      statuses={['InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped']}
-      fetchPage={async ({ token, text, status, signal }) => {
-        const page = await sagemaker(
-          'ListTrainingJobs',
-          {
-            MaxResults: 100,
-            NextToken: token,
-            NameContains: text || undefined,
-            StatusEquals: (status || undefined) as ShapeTrainingJobStatus | undefined,
-            SortBy: 'CreationTime',
-            SortOrder: 'Descending',
-          },
-          signal,
-        );
-        return { items: page.TrainingJobSummaries, next: page.NextToken };
+    <JobList
+      place={list}
+      code={code}
+      list={async (query, signal) => {
+        const page = await sagemaker('ListTrainingJobs', query, signal);
+        const items = page.TrainingJobSummaries.map((job) => ({ name: job.TrainingJobName, status: job.TrainingJobStatus, created: job.CreationTime, ended: job.TrainingEndTime }));
+        return { items, next: page.NextToken };
       }}
-      columns={[
-        { id: 'name', header: 'Name', isRowHeader: true, cell: (job) => <Link to={pathOf(job.TrainingJobName)}>{job.TrainingJobName}</Link> },
-        { id: 'status', header: 'Status', cell: (job) => <Status status={job.TrainingJobStatus} /> },
-        { id: 'created', header: 'Created', cell: (job) => <Moment time={job.CreationTime} /> },
-        { id: 'duration', header: 'Duration', cell: (job) => duration(between(job.CreationTime, job.TrainingEndTime)) },
-      ]}
-      empty={<Empty what="training jobs" code={code} />}
     />
   );
 }
 
 export function TrainingJob() {
-  const { name = '' } = useParams();
-  usePlace(list, { text: name, href: pathOf(name) });
-  const query = useQuery({
-    queryKey: ['training-job', name],
-    queryFn: ({ signal }) => sagemaker('DescribeTrainingJob', { TrainingJobName: name }, signal),
-    refetchInterval: (found) => (isRunning(found.state.data?.TrainingJobStatus) ? 1500 : false),
-  });
-  const running = query.data?.TrainingJobStatus === 'InProgress';
   return (
-    <Details
-      title={name}
-      query={query}
-      actions={
+    <JobPage
+      place={list}
+      one="training job"
+      describe={(name, signal) => sagemaker('DescribeTrainingJob', { TrainingJobName: name }, signal)}
+      statusOf={(job) => job.TrainingJobStatus}
+      arnOf={(job) => job.TrainingJobArn}
+      stop={(name) => sagemaker('StopTrainingJob', { TrainingJobName: name })}
+      stopNote="What it saved in its model folder until then is kept."
+      actions={(query) => (
         <>
+          <CreateModel job={query.data} />
+          <TransformByJob job={query.data} />
           <CloneTrainingJob job={query.data} />
-          <Act
-            label="Stop"
-            disabled={!running}
-            question={`Stop the training job ${name}? What it saved in its model folder until then is kept.`}
-            done={`${name} is stopping.`}
-            act={() => sagemaker('StopTrainingJob', { TrainingJobName: name })}
-          />
         </>
-      }
+      )}
     >
       {(job) => <Parts job={job} />}
-    </Details>
+    </JobPage>
   );
 }
 

@@ -1,79 +1,45 @@
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useQuery } from '@tanstack/react-query';
-import { useParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import { between, duration, figure, isRunning } from '../format';
-import type { ShapeDescribeTransformJobResponse, ShapeTransformJobStatus, ShapeTransformJobSummary } from '../generated/sagemaker';
-import { Act, Empty, Link, Moment, Plain, S3Link, Status } from '../parts/basics';
-import { Details, Pairs, Section, Tags } from '../parts/details';
-import { usePlace } from '../parts/frame';
+import type { ShapeDescribeTransformJobResponse } from '../generated/sagemaker';
+import { Link, Moment, Plain, S3Link, Status } from '../parts/basics';
+import { CloneTransformJob } from '../parts/create_transform';
+import { Pairs, Section } from '../parts/details';
+import { JobList, JobPage } from '../parts/jobs';
 import { LogTail } from '../parts/log_tail';
-import { ResourceTable } from '../parts/resource_table';
+import { Tags } from '../parts/tags';
 
 const list = { text: 'Batch transform jobs', href: '/transform-jobs' };
-const pathOf = (name: string) => `/transform-jobs/${encodeURIComponent(name)}`;
-
 const code = `model.transformer(instance_count=1, instance_type="ml.m5.large", strategy="MultiRecord", assemble_with="Line",
                   output_path="s3://...").transform("s3://.../input.csv", content_type="text/csv", split_type="Line")`;
 
 export function TransformJobs() {
-  usePlace(list);
   return (
-    <ResourceTable<ShapeTransformJobSummary>
-      name="Batch transform jobs"
-      keyOf={(job) => job.TransformJobName}
-      refetchInterval={5000}
-      statuses={['InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped']}
-      fetchPage={async ({ token, text, status, signal }) => {
-        const page = await sagemaker(
-          'ListTransformJobs',
-          {
-            MaxResults: 100,
-            NextToken: token,
-            NameContains: text || undefined,
-            StatusEquals: (status || undefined) as ShapeTransformJobStatus | undefined,
-            SortBy: 'CreationTime',
-            SortOrder: 'Descending',
-          },
-          signal,
-        );
-        return { items: page.TransformJobSummaries, next: page.NextToken };
+    <JobList
+      place={list}
+      code={code}
+      list={async (query, signal) => {
+        const page = await sagemaker('ListTransformJobs', query, signal);
+        const items = page.TransformJobSummaries.map((job) => ({ name: job.TransformJobName, status: job.TransformJobStatus, created: job.CreationTime, ended: job.TransformEndTime }));
+        return { items, next: page.NextToken };
       }}
-      columns={[
-        { id: 'name', header: 'Name', isRowHeader: true, cell: (job) => <Link to={pathOf(job.TransformJobName)}>{job.TransformJobName}</Link> },
-        { id: 'status', header: 'Status', cell: (job) => <Status status={job.TransformJobStatus} /> },
-        { id: 'created', header: 'Created', cell: (job) => <Moment time={job.CreationTime} /> },
-        { id: 'duration', header: 'Duration', cell: (job) => duration(between(job.CreationTime, job.TransformEndTime)) },
-      ]}
-      empty={<Empty what="batch transform jobs" code={code} />}
     />
   );
 }
 
 export function TransformJob() {
-  const { name = '' } = useParams();
-  usePlace(list, { text: name, href: pathOf(name) });
-  const query = useQuery({
-    queryKey: ['transform-job', name],
-    queryFn: ({ signal }) => sagemaker('DescribeTransformJob', { TransformJobName: name }, signal),
-    refetchInterval: (found) => (isRunning(found.state.data?.TransformJobStatus) ? 1500 : false),
-  });
   return (
-    <Details
-      title={name}
-      query={query}
-      actions={
-        <Act
-          label="Stop"
-          disabled={query.data?.TransformJobStatus !== 'InProgress'}
-          question={`Stop the batch transform job ${name}?`}
-          done={`${name} is stopping.`}
-          act={() => sagemaker('StopTransformJob', { TransformJobName: name })}
-        />
-      }
+    <JobPage
+      place={list}
+      one="batch transform job"
+      describe={(name, signal) => sagemaker('DescribeTransformJob', { TransformJobName: name }, signal)}
+      statusOf={(job) => job.TransformJobStatus}
+      arnOf={(job) => job.TransformJobArn}
+      stop={(name) => sagemaker('StopTransformJob', { TransformJobName: name })}
+      actions={(query) => <CloneTransformJob job={query.data} />}
     >
       {(job) => <Parts job={job} />}
-    </Details>
+    </JobPage>
   );
 }
 

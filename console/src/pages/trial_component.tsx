@@ -7,11 +7,13 @@ import { sagemaker } from '../aws';
 import { MetricCharts } from '../charts/metric_charts';
 import { between, duration, figure, isRunning } from '../format';
 import type { ShapeDescribeTrialComponentResponse, ShapeTrialComponentArtifacts } from '../generated/sagemaker';
+import { LineageView } from '../lineage/lineage_view';
 import { Link, Moment, Plain, S3Link, Status } from '../parts/basics';
-import { Details, Pairs, Rows, Section, Tags } from '../parts/details';
+import { Details, Pairs, Rows, Section } from '../parts/details';
 import type { Crumb } from '../parts/frame';
 import { usePlace } from '../parts/frame';
 import { LogTail } from '../parts/log_tail';
+import { Tags } from '../parts/tags';
 
 const groups: Record<string, { group: string; path: string }> = {
   'training-job': { group: '/aws/sagemaker/TrainingJobs', path: '/training-jobs' },
@@ -65,6 +67,7 @@ export function TrialComponent() {
             { id: 'artifacts', label: 'Artifacts', content: <Artifacts component={component} /> },
             { id: 'settings', label: 'AWS settings', content: <Settings component={component} /> },
             { id: 'log', label: 'Log', content: <Log component={component} /> },
+            { id: 'lineage', label: 'Lineage', content: <LineageView source={component.TrialComponentArn} running={isRunning(component.Status?.PrimaryStatus)} /> },
           ]}
         />
       )}

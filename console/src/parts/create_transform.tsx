@@ -1,62 +1,127 @@
-// The form that runs a model over files of S3.
+// The form that runs a model over files of S3: for a model, for what a training job left, or like a job that ran before.
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
 import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
+import { ApiError } from '../api_error';
 import { sagemaker } from '../aws';
-import type { ShapeBatchStrategy, ShapeSplitType } from '../generated/sagemaker';
+import type { ShapeBatchStrategy, ShapeCreateTransformJobRequest, ShapeDescribeTrainingJobResponse, ShapeDescribeTransformJobResponse, ShapeSplitType } from '../generated/sagemaker';
 import { FormModal } from './form_modal';
+import { toTransformRequest } from './job_request';
+import { toModel } from './model_request';
 import { countProblem, instanceTypeProblem, nameAfter, nameProblem, uriProblem } from './names';
+
+const label = 'Create batch transform job';
+
+function empty(model: string): ShapeCreateTransformJobRequest {
+  return {
+    TransformJobName: model,
+    ModelName: model,
+    BatchStrategy: 'MultiRecord',
+    TransformInput: { DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: '' } }, ContentType: 'text/csv', SplitType: 'Line' },
+    TransformOutput: { S3OutputPath: '' },
+    TransformResources: { InstanceType: 'ml.m5.large', InstanceCount: 1 },
+  };
+}
 
 export function CreateTransform({ model }: { model: string }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button onClick={() => setOpen(true)}>Create batch transform job</Button>
-      {open ? <Form model={model} close={() => setOpen(false)} /> : null}
+      <Button onClick={() => setOpen(true)}>{label}</Button>
+      {open ? <Form like={empty(model)} label={label} close={() => setOpen(false)} /> : null}
     </>
   );
 }
 
-function Form({ model, close }: { model: string; close: () => void }) {
-  const [name, setName] = useState(() => nameAfter(model));
-  const [input, setInput] = useState('');
-  const [output, setOutput] = useState('');
-  const [content, setContent] = useState('text/csv');
-  const [split, setSplit] = useState('Line');
-  const [strategy, setStrategy] = useState('MultiRecord');
-  const [type, setType] = useState('ml.m5.large');
-  const [count, setCount] = useState('1');
+// The job's model is made first where there is none of its name.
+export function TransformByJob({ job }: { job: ShapeDescribeTrainingJobResponse | undefined }) {
+  const [open, setOpen] = useState(false);
+  const request = job && toModel(job);
+  const makeModel = async () => {
+    if (!request) return;
+    try {
+      await sagemaker('DescribeModel', { ModelName: request.ModelName });
+    } catch (error) {
+      if (!(error instanceof ApiError) || !error.message.includes('Could not find model')) throw error;
+      await sagemaker('CreateModel', request);
+    }
+  };
+  return (
+    <>
+      <Button disabled={!request} onClick={() => setOpen(true)}>
+        {label}
+      </Button>
+      {open && request ? <Form like={empty(request.ModelName)} label={label} before={makeModel} close={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+export function CloneTransformJob({ job }: { job: ShapeDescribeTransformJobResponse | undefined }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button disabled={!job} onClick={() => setOpen(true)}>
+        Clone
+      </Button>
+      {open && job ? <Form like={toTransformRequest(job)} label="Clone batch transform job" close={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+interface FormProps {
+  like: ShapeCreateTransformJobRequest;
+  label: string;
+  before?: () => Promise<void>;
+  close: () => void;
+}
+
+function Form({ like, label: title, before, close }: FormProps) {
+  const [name, setName] = useState(() => nameAfter(like.TransformJobName));
+  const [input, setInput] = useState(like.TransformInput.DataSource.S3DataSource.S3Uri);
+  const [output, setOutput] = useState(like.TransformOutput.S3OutputPath);
+  const [content, setContent] = useState(like.TransformInput.ContentType ?? '');
+  const [split, setSplit] = useState<string>(like.TransformInput.SplitType ?? 'None');
+  const [strategy, setStrategy] = useState<string>(like.BatchStrategy ?? 'MultiRecord');
+  const [type, setType] = useState(String(like.TransformResources.InstanceType));
+  const [count, setCount] = useState(String(like.TransformResources.InstanceCount));
   const [tried, setTried] = useState(false);
   const navigate = useNavigate();
   const wrong = { name: nameProblem(name), input: uriProblem(input), output: uriProblem(output), type: instanceTypeProblem(type), count: countProblem(count) };
   const create = async () => {
     setTried(true);
     if (Object.values(wrong).some(Boolean)) return;
+    await before?.();
     await sagemaker('CreateTransformJob', {
+      ...like,
       TransformJobName: name,
-      ModelName: model,
       BatchStrategy: strategy as ShapeBatchStrategy,
-      TransformInput: { DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: input } }, ContentType: content, SplitType: split as ShapeSplitType },
-      TransformOutput: { S3OutputPath: output, AssembleWith: split === 'Line' ? 'Line' : 'None' },
-      TransformResources: { InstanceType: type, InstanceCount: Number(count) },
+      TransformInput: {
+        ...like.TransformInput,
+        DataSource: { S3DataSource: { ...like.TransformInput.DataSource.S3DataSource, S3Uri: input } },
+        ContentType: content || undefined,
+        SplitType: split as ShapeSplitType,
+      },
+      TransformOutput: { ...like.TransformOutput, S3OutputPath: output, AssembleWith: split === 'Line' ? 'Line' : 'None' },
+      TransformResources: { ...like.TransformResources, InstanceType: type, InstanceCount: Number(count) },
     });
+    close();
     navigate(`/transform-jobs/${encodeURIComponent(name)}`);
   };
-  const field = (label: string, value: string, change: (value: string) => void, error?: string, placeholder?: string) => (
-    <FormField label={label} errorText={tried ? error : ''}>
+  const field = (text: string, value: string, change: (value: string) => void, error?: string, placeholder?: string) => (
+    <FormField label={text} errorText={tried ? error : ''}>
       <Input value={value} placeholder={placeholder} onChange={(event) => change(event.detail.value)} />
     </FormField>
   );
-  const choose = (label: string, values: string[], value: string, change: (value: string) => void) => (
-    <FormField label={label}>
+  const choose = (text: string, values: string[], value: string, change: (value: string) => void) => (
+    <FormField label={text}>
       <Select selectedOption={{ value, label: value }} options={values.map((one) => ({ value: one, label: one }))} onChange={(event) => change(event.detail.selectedOption.value ?? value)} />
     </FormField>
   );
   return (
-    <FormModal label="Create batch transform job" go="Create" close={close} submit={create}>
+    <FormModal label={title} go="Create" close={close} submit={create}>
       {field('Job name', name, setName, wrong.name)}
       {field('Input', input, setInput, wrong.input, 's3://bucket/input')}
       {field('Output', output, setOutput, wrong.output, 's3://bucket/output')}

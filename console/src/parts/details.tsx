@@ -6,9 +6,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import Table from '@cloudscape-design/components/table';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { sagemaker } from '../aws';
 import { Empty, Plain, Problem } from './basics';
 
 export function Section({ title, values, columns = 3 }: { title: string; values: [string, ReactNode][]; columns?: number }) {
@@ -24,8 +22,17 @@ export interface Column<Item> {
   cell: (item: Item) => ReactNode;
 }
 
+interface RowsProps<Item> {
+  title: string;
+  items: Item[];
+  columns: Column<Item>[];
+  loading?: boolean;
+  actions?: ReactNode;
+  empty?: ReactNode;
+}
+
 // A small table within a page.
-export function Rows<Item>({ title, items, columns, loading }: { title: string; items: Item[]; columns: Column<Item>[]; loading?: boolean }) {
+export function Rows<Item>({ title, items, columns, loading, actions, empty }: RowsProps<Item>) {
   return (
     <Table
       items={items}
@@ -33,14 +40,14 @@ export function Rows<Item>({ title, items, columns, loading }: { title: string; 
       wrapLines
       ariaLabels={{ tableLabel: title }}
       header={
-        <Header variant="h2" counter={`(${items.length})`}>
+        <Header variant="h2" counter={`(${items.length})`} actions={actions}>
           {title}
         </Header>
       }
       columnDefinitions={columns.map((column, index) => ({ id: column.name, header: column.name, cell: column.cell, isRowHeader: index === 0 }))}
       loading={loading}
       loadingText={`Loading ${title.toLowerCase()}`}
-      empty={<Empty what={title.toLowerCase()} />}
+      empty={empty ?? <Empty what={title.toLowerCase()} />}
     />
   );
 }
@@ -54,25 +61,6 @@ export function Pairs({ title, values }: { title: string; values: Record<string,
       columns={[
         { name: 'Name', cell: ([name]) => <Plain text={name} /> },
         { name: 'Value', cell: ([, value]) => (typeof value === 'string' ? <Plain text={value} /> : value) },
-      ]}
-    />
-  );
-}
-
-export function Tags({ arn }: { arn: string | undefined }) {
-  const tags = useQuery({
-    queryKey: ['tags', arn],
-    enabled: arn !== undefined,
-    queryFn: ({ signal }) => sagemaker('ListTags', { ResourceArn: arn ?? '', MaxResults: 50 }, signal),
-  });
-  return (
-    <Rows
-      title="Tags"
-      loading={tags.isPending}
-      items={tags.data?.Tags ?? []}
-      columns={[
-        { name: 'Key', cell: (tag) => <Plain text={tag.Key} /> },
-        { name: 'Value', cell: (tag) => <Plain text={tag.Value} /> },
       ]}
     />
   );

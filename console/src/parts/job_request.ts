@@ -1,5 +1,12 @@
-// From the description of a training job to the request for one like it. Pure functions.
-import type { ShapeCreateTrainingJobRequest, ShapeDescribeTrainingJobResponse } from '../generated/sagemaker';
+// From the description of a job to the request for one like it. Pure functions.
+import type {
+  ShapeCreateProcessingJobRequest,
+  ShapeCreateTrainingJobRequest,
+  ShapeCreateTransformJobRequest,
+  ShapeDescribeProcessingJobResponse,
+  ShapeDescribeTrainingJobResponse,
+  ShapeDescribeTransformJobResponse,
+} from '../generated/sagemaker';
 
 // What of a description a request takes.
 export function toRequest(job: ShapeDescribeTrainingJobResponse): ShapeCreateTrainingJobRequest {
@@ -23,6 +30,38 @@ export function toRequest(job: ShapeDescribeTrainingJobResponse): ShapeCreateTra
     ExperimentConfig: job.ExperimentConfig,
     Environment: job.Environment,
     RetryStrategy: job.RetryStrategy,
+  };
+}
+
+export function toProcessingRequest(job: ShapeDescribeProcessingJobResponse): ShapeCreateProcessingJobRequest {
+  return {
+    ProcessingJobName: job.ProcessingJobName,
+    ProcessingInputs: job.ProcessingInputs,
+    ProcessingOutputConfig: job.ProcessingOutputConfig,
+    ProcessingResources: job.ProcessingResources,
+    StoppingCondition: job.StoppingCondition,
+    AppSpecification: job.AppSpecification,
+    Environment: job.Environment,
+    NetworkConfig: job.NetworkConfig,
+    RoleArn: job.RoleArn ?? '',
+    ExperimentConfig: job.ExperimentConfig,
+  };
+}
+
+export function toTransformRequest(job: ShapeDescribeTransformJobResponse): ShapeCreateTransformJobRequest {
+  return {
+    TransformJobName: job.TransformJobName,
+    ModelName: job.ModelName,
+    MaxConcurrentTransforms: job.MaxConcurrentTransforms,
+    ModelClientConfig: job.ModelClientConfig,
+    MaxPayloadInMB: job.MaxPayloadInMB,
+    BatchStrategy: job.BatchStrategy,
+    Environment: job.Environment,
+    TransformInput: job.TransformInput,
+    TransformOutput: job.TransformOutput ?? { S3OutputPath: '' },
+    TransformResources: job.TransformResources,
+    DataProcessing: job.DataProcessing,
+    ExperimentConfig: job.ExperimentConfig,
   };
 }
 

@@ -17,6 +17,8 @@ export interface Asked {
   token: string | undefined;
   text: string;
   status: string;
+  sort: string; // the id of a column that has a sortingField
+  descending: boolean;
   signal: AbortSignal;
 }
 
@@ -26,7 +28,11 @@ interface Props<Item> {
   fetchPage: (asked: Asked) => Promise<Page<Item>>;
   keyOf: (item: Item) => string;
   queryKey?: unknown[];
+  searchLabel?: string;
   statuses?: string[];
+  filters?: ReactNode; // more of them; `filtered`: one of them is set
+  filtered?: boolean;
+  sorted?: { column: string; descending: boolean }; // until somebody sorts otherwise: the service sorts, not the page
   empty: ReactNode;
   actions?: ReactNode;
   description?: ReactNode;
@@ -40,18 +46,28 @@ export function ResourceTable<Item>(props: Props<Item>) {
   const text = search.get('search') ?? '', status = search.get('status') ?? '';
   const [typed, setTyped] = useState(text);
   useEffect(() => setTyped(text), [text]);
-  const change = (name: string, value: string) =>
+  const sort = search.get('sort') ?? props.sorted?.column ?? '';
+  const descending = search.has('order') ? search.get('order') === 'descending' : (props.sorted?.descending ?? false);
+  const change = (values: Record<string, string>) =>
     setSearch(
       (old) => {
         const next = new URLSearchParams(old);
-        if (value) next.set(name, value);
-        else next.delete(name);
+        for (const [name, value] of Object.entries(values)) {
+          if (value) next.set(name, value);
+          else next.delete(name);
+        }
         return next;
       },
       { replace: true },
     );
-  const list = usePages<Item>([props.name, ...(props.queryKey ?? []), text, status], (token, signal) => props.fetchPage({ token, text, status, signal }), props.refetchInterval);
+  const list = usePages<Item>(
+    [props.name, ...(props.queryKey ?? []), text, status, sort, descending],
+    (token, signal) => props.fetchPage({ token, text, status, sort, descending, signal }),
+    props.refetchInterval,
+  );
+  const sortingColumn = props.sorted ? props.columns.find((column) => column.id === sort) : undefined;
   const any = { label: 'Any status', value: '' };
+  const searchLabel = props.searchLabel ?? `Search ${props.name.toLowerCase()}`;
   return (
     <SpaceBetween size="m">
       <Problem error={list.error} />
@@ -61,7 +77,13 @@ export function ResourceTable<Item>(props: Props<Item>) {
         trackBy={props.keyOf}
         loading={list.isPending}
         loadingText={`Loading ${props.name.toLowerCase()}`}
-        empty={text || status ? `Nothing matches.` : props.empty}
+        empty={text || status || props.filtered ? `Nothing matches.` : props.empty}
+        sortingColumn={sortingColumn}
+        sortingDescending={descending}
+        onSortingChange={(event) => {
+          const { sortingColumn: column, isDescending } = event.detail;
+          change({ sort: props.columns.find((one) => one.sortingField === column.sortingField)?.id ?? '', order: isDescending ? 'descending' : 'ascending' });
+        }}
         variant="full-page"
         stickyHeader
         resizableColumns
@@ -94,10 +116,10 @@ export function ResourceTable<Item>(props: Props<Item>) {
           <SpaceBetween direction="horizontal" size="xs">
             <TextFilter
               filteringText={typed}
-              filteringPlaceholder={`Search ${props.name.toLowerCase()}`}
-              filteringAriaLabel={`Search ${props.name.toLowerCase()}`}
+              filteringPlaceholder={searchLabel}
+              filteringAriaLabel={searchLabel}
               filteringClearAriaLabel="Clear"
-              onDelayedChange={(event) => change('search', event.detail.filteringText)}
+              onDelayedChange={(event) => change({ search: event.detail.filteringText })}
               onChange={(event) => setTyped(event.detail.filteringText)}
             />
             {props.statuses ? (
@@ -105,9 +127,10 @@ export function ResourceTable<Item>(props: Props<Item>) {
                 ariaLabel="Status"
                 selectedOption={status ? { label: status, value: status } : any}
                 options={[any, ...props.statuses.map((value) => ({ label: value, value }))]}
-                onChange={(event) => change('status', event.detail.selectedOption.value ?? '')}
+                onChange={(event) => change({ status: event.detail.selectedOption.value ?? '' })}
               />
             ) : null}
+            {props.filters}
           </SpaceBetween>
         }
         footer={
