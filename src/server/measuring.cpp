@@ -13,7 +13,7 @@ namespace clary::server {
 
 namespace {
 
-const log::Channel log_{"measuring"};
+const log::Channel measuring_log_{"measuring"};
 
 constexpr std::int64_t second = 1'000'000, minute = 60 * second;
 constexpr std::int64_t period = 5 * second;
@@ -73,10 +73,10 @@ void keep_measuring(const Measured& measured, const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   Time since = measured.parts.clock.now();
   for (bool last = false; !last; last = stop.stop_requested()) {
-    if (auto done = slots.store(measured.parts.clock.now()); !done) log_.error("the slots' metrics: {}", done.error().detail);
+    if (auto done = slots.store(measured.parts.clock.now()); !done) measuring_log_.error("the slots' metrics: {}", done.error().detail);
     stopping.wait_for(lock, stop, pause_from(measured.parts.clock.now()), [] { return false; });
     const Time now = measured.parts.clock.now();
-    if (auto done = endpoints.store(since); !done) log_.error("the endpoints' metrics: {}", done.error().detail);
+    if (auto done = endpoints.store(since); !done) measuring_log_.error("the endpoints' metrics: {}", done.error().detail);
     since = now;
   }
 }

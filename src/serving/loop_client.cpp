@@ -175,19 +175,19 @@ void LoopClient::keep(std::shared_ptr<Connection> connection) {
 
 namespace {
 
-std::uint64_t micros_of(Call::Clock::duration time) {
+std::uint64_t latency_micros(Call::Clock::duration time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(time).count(), 0));
 }
 
 // Errors before the latency, which counts the invocation: who takes both in between finds no error without its invocation.
-void count(VariantCounters& counters, const Call& call, Call::Clock::duration took, bool went_well, unsigned status) {
+void count_invocation(VariantCounters& counters, const Call& call, Call::Clock::duration took, bool went_well, unsigned status) {
   if (!went_well) {
     counters.model_errors.fetch_add(1, std::memory_order_relaxed);
     auto& kind = status >= 400 && status < 500 ? counters.errors_4xx : counters.errors_5xx;
     kind.fetch_add(1, std::memory_order_relaxed);
   }
-  if (call.asked.arrived != Call::Clock::time_point()) counters.overhead.add(micros_of(call.started - call.asked.arrived));
-  counters.model_latency.add(micros_of(took));
+  if (call.asked.arrived != Call::Clock::time_point()) counters.overhead.add(latency_micros(call.started - call.asked.arrived));
+  counters.model_latency.add(latency_micros(took));
 }
 
 }  // namespace
@@ -197,7 +197,7 @@ void LoopClient::complete(std::unique_ptr<Call> call, Outcome<InvocationAnswer> 
   auto took = Call::Clock::now() - call->started;
   latency_.observe(std::chrono::duration<double>(took).count());
   if (!result) errors_.add();
-  count(*call->variant_target().counters, *call, took, result.ok(), status);
+  count_invocation(*call->variant_target().counters, *call, took, result.ok(), status);
   auto done = std::move(call->done);
   call.reset();
   done(std::move(result));

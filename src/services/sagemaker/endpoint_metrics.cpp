@@ -24,7 +24,7 @@ meta::Datum shares_of(std::uint64_t count, std::size_t instances) {
   return datum;
 }
 
-Outcome<void> put(meta::Session& session, const serving::VariantCounts& counts, Time time) {
+Outcome<void> put_counts(meta::Session& session, const serving::VariantCounts& counts, Time time) {
   const std::vector<meta::Dimension> dimensions{{"EndpointName", counts.endpoint}, {"VariantName", counts.variant}};
   auto put_one = [&](const char* name, meta::Datum datum) -> Outcome<void> {
     if (datum.count == 0) return {};
@@ -49,7 +49,7 @@ Outcome<void> EndpointMetrics::store(Time since) {
   }
   if (taken_.empty()) return {};
   CHECK_OK(store_.write([&](meta::Session& session) -> Outcome<void> {
-    for (const serving::VariantCounts& counts : taken_) CHECK_OK(put(session, counts, since_));
+    for (const serving::VariantCounts& counts : taken_) CHECK_OK(put_counts(session, counts, since_));
     return {};
   }));
   taken_.clear();
