@@ -21,7 +21,7 @@ describe('training jobs', () => {
   test('are found by name and time, in the order that is asked for', async () => {
     await open('/training-jobs?within=3600');
     const table = page.getByRole('table', { name: 'Training jobs' });
-    await table.getByRole('button', { name: 'Name' }).click();
+    await table.getByRole('columnheader', { name: 'Name' }).getByRole('button').first().click();
     const names = async () => (await rowsOf(page, 'Training jobs')).map((row) => row[0]);
     const { TrainingJobSummaries } = await ground.boto3<{ TrainingJobSummaries: { TrainingJobName: string }[] }>('sagemaker', 'list_training_jobs', { SortBy: 'Name', SortOrder: 'Ascending' });
     await expect.poll(names).toEqual(TrainingJobSummaries.map((job) => job.TrainingJobName));
@@ -53,6 +53,12 @@ describe('training jobs', () => {
 
   test('follow the log, and stop', async () => {
     await open('/training-jobs/waiting');
+    await page.getByLabel('Filter lines').fill('loss=0.0');
+    const lines = async () => Number(/\((\d+) lines\)/.exec(await page.getByRole('heading', { name: /^Log/ }).innerText())?.[1]);
+    await expect.poll(lines).toBeGreaterThan(0);
+    const before = await lines();
+    await expect.poll(lines).toBeGreaterThan(before);
+    await page.getByLabel('Filter lines').fill('waiting to be');
     await page.getByRole('log').getByText('waiting to be stopped').waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click();
@@ -95,7 +101,7 @@ describe('training jobs', () => {
     await expectAccessible(page);
     await form.getByRole('button', { name: 'Create' }).click();
     await heading('made-of-trained').waitFor();
-    expect(await valueOf(page, 'Training job')).toBe('trained');
+    await expect.poll(() => valueOf(page, 'Training job')).toBe('trained');
     const { PrimaryContainer } = await ground.boto3<{ PrimaryContainer: { Image: string; ModelDataUrl: string; Environment: Record<string, string> } }>('sagemaker', 'describe_model', { ModelName: 'made-of-trained' });
     expect([PrimaryContainer.Image, PrimaryContainer.ModelDataUrl]).toEqual([job.AlgorithmSpecification.TrainingImage, job.ModelArtifacts.S3ModelArtifacts]);
     expect(PrimaryContainer.Environment.SAGEMAKER_PROGRAM).toBe('train.py');

@@ -77,8 +77,8 @@ Outcome<void> LogStore::set_retention(const Scope& scope, std::string_view group
 }
 
 Outcome<LogStore::GroupPage> LogStore::groups(const Scope& scope, std::string_view prefix, std::string_view after,
-                                              std::int64_t limit) {
-  const std::string query = fmt::format("log groups\n{}\n{}\n{}", scope.account, scope.region, prefix);
+                                              std::int64_t limit, std::string_view part) {
+  const std::string query = fmt::format("log groups\n{}\n{}\n{}\n{}", scope.account, scope.region, prefix, part);
   PagePlace place;
   if (!after.empty()) {
     auto read = read_page_token(query, after);
@@ -91,9 +91,10 @@ Outcome<LogStore::GroupPage> LogStore::groups(const Scope& scope, std::string_vi
     bool more = false;
     CHECK_OK(session.run(
         "SELECT name, created, retention_days, stored_bytes FROM log_groups WHERE account = ? AND region = ? "
-        "AND name >= ? AND name < ? AND name > ? ORDER BY name LIMIT ?",
-        {scope.account, scope.region, prefix, after_prefix(prefix), place.text, static_cast<std::int64_t>(size + 1)},
+        "AND name >= ? AND name < ? AND name > ? ORDER BY name",
+        {scope.account, scope.region, prefix, after_prefix(prefix), place.text},
         [&](const Row& row) {
+          if (row.text(0).find(part) == std::string_view::npos) return true;
           more = page.groups.size() == size;
           if (more) return false;
           page.groups.push_back({std::string(row.text(0)), Time{row.integer(1)}, {}, row.integer(3)});

@@ -58,7 +58,8 @@ class LogStore {
     std::vector<LogGroup> groups;
     std::string next;
   };
-  Outcome<GroupPage> groups(const Scope& scope, std::string_view prefix, std::string_view after, std::int64_t limit);
+  // `part`: what their names have in them.
+  Outcome<GroupPage> groups(const Scope& scope, std::string_view prefix, std::string_view after, std::int64_t limit, std::string_view part = {});
   struct StreamPage {
     std::vector<LogStream> streams;
     std::string next;

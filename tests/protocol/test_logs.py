@@ -44,6 +44,9 @@ def test_groups(logs, region):
     assert one["storedBytes"] == 0 and abs(one["creationTime"] - now()) < 60000 and "retentionInDays" not in one
     assert [g["logGroupName"] for g in logs.describe_log_groups(logGroupNamePrefix="a/")["logGroups"]] == ["a/1", "a/2"]
     assert logs.describe_log_groups(logGroupNamePrefix="zzz")["logGroups"] == []
+    assert [g["logGroupName"] for g in logs.describe_log_groups(logGroupNamePattern="/1")["logGroups"]] == ["a/1"]
+    assert logs.describe_log_groups(logGroupNamePattern="A/")["logGroups"] == []
+    assert error_of(logs.describe_log_groups, logGroupNamePattern="a", logGroupNamePrefix="a")[:2] == ("InvalidParameterException", 400)
     pages = list(logs.get_paginator("describe_log_groups").paginate(PaginationConfig={"PageSize": 3}))
     assert [[g["logGroupName"] for g in p["logGroups"]] for p in pages] == [["a/1", "a/2", "b"], ["c.d_e-f#g"]]
     assert error_of(logs.create_log_group, logGroupName="b") == ("ResourceAlreadyExistsException", 400, "The specified log group already exists")

@@ -1,5 +1,5 @@
 // Charts of CloudWatch's metrics over a span that is chosen, looked up again while they are shown.
-import Select from '@cloudscape-design/components/select';
+import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -33,11 +33,11 @@ export function MetricDataCharts({ charts, empty }: { charts: MetricChart[]; emp
   return (
     <SpaceBetween size="l">
       <Problem error={found.error} />
-      <Select
-        ariaLabel="Time span"
-        selectedOption={{ label: span.label, value: String(span.seconds) }}
-        options={spans.map((one) => ({ label: one.label, value: String(one.seconds) }))}
-        onChange={(event) => setSpan(spans.find((one) => String(one.seconds) === event.detail.selectedOption.value) ?? span)}
+      <SegmentedControl
+        label="Time span"
+        selectedId={String(span.seconds)}
+        options={spans.map((one) => ({ id: String(one.seconds), text: one.label }))}
+        onChange={(event) => setSpan(spans.find((one) => String(one.seconds) === event.detail.selectedId) ?? span)}
       />
       {found.data && !any ? empty : null}
       {found.data && any

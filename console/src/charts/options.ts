@@ -10,7 +10,8 @@ export interface Line {
 
 // What tells something when the pointer is over it is drawn, not written into the page: names are of users.
 const tooltip = { renderMode: 'richText', confine: true } as const;
-const grid = { left: 64, right: 24, top: 48, bottom: 72 };
+const grid = { left: 64, right: 24, top: 40, bottom: 48 };
+const gridOverZoom = { ...grid, bottom: 80 };
 
 // Exponential smoothing, corrected for its start as TensorBoard does: 0 leaves the points alone.
 export function smooth(points: Point[], weight: number): Point[] {
@@ -29,7 +30,7 @@ export function timeSeries(lines: Line[], axis: { x: string; y: string; time: bo
     animation: false,
     tooltip: { ...tooltip, trigger: lines.length > 1 ? 'item' : 'axis' },
     legend: { type: 'scroll', top: 0 },
-    grid,
+    grid: gridOverZoom,
     dataZoom: [{ type: 'slider', bottom: 8, height: 20 }, { type: 'inside', zoomOnMouseWheel: 'shift' }],
     xAxis: { type: axis.time ? 'time' : 'value', name: axis.x, nameLocation: 'middle', nameGap: 24, min: 'dataMin', max: 'dataMax' },
     yAxis: { type: axis.log ? 'log' : 'value', name: axis.y, scale: true },
@@ -128,7 +129,7 @@ export function scatterOption(dots: Dot[], names: { x: string; y: string; colour
   return {
     animation: false,
     tooltip: { ...tooltip, trigger: 'item' },
-    grid,
+    grid: names.colour ? { ...grid, right: 110 } : grid,
     xAxis: { type: 'value', name: names.x, nameLocation: 'middle', nameGap: 24, scale: true },
     yAxis: { type: 'value', name: names.y, scale: true },
     visualMap: names.colour && colours.length > 0

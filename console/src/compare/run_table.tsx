@@ -7,7 +7,9 @@ import { Link, Status } from '../parts/basics';
 import type { Cell, Row } from './runs';
 import { isTime, titleOf } from './runs';
 
-const rowHeight = 36, mostHeight = 460, barHeight = 18, nameWidth = 280, cellWidth = 150, boxWidth = 44;
+const rowHeight = 36, mostHeight = 460, barHeight = 18, nameWidth = 260, cellWidth = 140, timeWidth = 210, boxWidth = 44;
+
+const widthOf = (column: string) => (isTime(column) ? timeWidth : cellWidth);
 
 interface Props {
   rows: Row[];
@@ -30,7 +32,7 @@ function Value({ column, cell }: { column: string; cell: Cell }) {
 export function RunTable(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: props.rows.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 10 });
-  const width = boxWidth + nameWidth + props.columns.length * cellWidth;
+  const width = boxWidth + nameWidth + props.columns.reduce((sum, column) => sum + widthOf(column), 0);
   const all = props.rows.length > 0 && props.rows.every((row) => props.selected.has(row.name));
   const head = (column: string, title: string, size: number) => (
     <div key={column} role="columnheader" className="runs-cell" style={{ width: size }} aria-sort={props.sort === column ? (props.descending ? 'descending' : 'ascending') : 'none'}>
@@ -48,7 +50,7 @@ export function RunTable(props: Props) {
             <Checkbox checked={all} ariaLabel="Select all" onChange={(event) => props.onSelect(props.rows.map((row) => row.name), event.detail.checked)} />
           </div>
           {head('Name', 'Name', nameWidth)}
-          {props.columns.map((column) => head(column, titleOf(column), cellWidth))}
+          {props.columns.map((column) => head(column, titleOf(column), widthOf(column)))}
         </div>
       </div>
       <div role="rowgroup" style={{ height: virtual.getTotalSize(), width, position: 'relative' }}>
@@ -65,7 +67,7 @@ export function RunTable(props: Props) {
                 </Link>
               </div>
               {props.columns.map((column) => (
-                <div key={column} role="cell" className="runs-cell" style={{ width: cellWidth }}>
+                <div key={column} role="cell" className="runs-cell" style={{ width: widthOf(column) }}>
                   <Value column={column} cell={row.cells.get(column)} />
                 </div>
               ))}

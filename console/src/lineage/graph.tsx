@@ -4,7 +4,8 @@ import { layOut } from './layout';
 import type { Lineage } from './read';
 import type { Vertex } from './vertices';
 
-const boxWidth = 190, boxHeight = 52, columnWidth = 260, rowHeight = 76, margin = 16, mostText = 26;
+const boxWidth = 184, boxHeight = 52, columnWidth = 232, rowHeight = 72, margin = 8, mostText = 24;
+const smallest = 0.75; // of its own size it is drawn, where there is less room; then it scrolls
 
 const short = (text: string) => (Array.from(text).length > mostText ? `${Array.from(text).slice(0, mostText - 1).join('')}…` : text);
 
@@ -25,7 +26,7 @@ export function LineageGraph({ lineage, start, selected, onSelect }: Props) {
   }, [lineage]);
   return (
     <div className="lineage" role="group" tabIndex={0} aria-label="Lineage graph">
-      <svg width={drawn.width} height={drawn.height} viewBox={`0 0 ${drawn.width} ${drawn.height}`} data-testid="lineage">
+      <svg style={{ width: drawn.width, minWidth: smallest * drawn.width }} viewBox={`0 0 ${drawn.width} ${drawn.height}`} data-testid="lineage-graph">
         <defs>
           <marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
             <path d="M0 0 L10 5 L0 10 z" className="lineage-tip" />

@@ -49,7 +49,7 @@ export async function readLineage(start: string, direction: ShapeDirection, sign
   const found: ShapeVertex[] = [], edges: ShapeEdge[] = [];
   let token: string | undefined;
   do {
-    const page = await sagemaker('QueryLineage', { StartArns: [start], Direction: direction, IncludeEdges: true, MaxDepth: 10, MaxResults: 100, NextToken: token }, signal);
+    const page = await sagemaker('QueryLineage', { StartArns: [start], Direction: direction, IncludeEdges: true, MaxDepth: 10, MaxResults: 50, NextToken: token }, signal);
     found.push(...(page.Vertices ?? []));
     edges.push(...(page.Edges ?? []));
     token = page.NextToken;

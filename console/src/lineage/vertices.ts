@@ -24,9 +24,9 @@ export function toVertex(vertex: ShapeVertex, described?: { name?: string; sourc
   return { arn, kind: vertex.Type ?? vertex.LineageType ?? type, group, name: shortName(group, name, source, described?.name), source };
 }
 
-// An artifact's own name is a hash: the end of its source says more.
+// An artifact's own name is a hash, and those of deployments and endpoints hold a number: the end of the source says more.
 function shortName(group: Vertex['group'], name: string, source: string | undefined, given: string | undefined): string {
-  if (group !== 'artifact') return given ?? name;
+  if (group !== 'artifact') return group !== 'component' && source?.startsWith('arn:') ? tailOf(source).name : (given ?? name);
   if (!source) return given ?? name;
   const place = readUri(source);
   if (!place) return source.slice(source.lastIndexOf('/') + 1) || source;

@@ -15,6 +15,7 @@ import { readCompared, readView, writeView } from '../compare/link';
 import { RunTable } from '../compare/run_table';
 import { columnsOf, filterRows, firstColumns, sortRows, titleOf, toRow } from '../compare/runs';
 import { Empty, Problem } from '../parts/basics';
+import { filterStrings } from '../parts/filter_strings';
 import { usePlace } from '../parts/frame';
 
 const operators = ['=', '!=', ':', '!:', '>', '>=', '<', '<='] as const;
@@ -66,7 +67,7 @@ export function Compare() {
         filteringOptions={[]}
         filteringPlaceholder="Filter trial components"
         filteringAriaLabel="Filter trial components"
-        i18nStrings={{ clearAriaLabel: 'Clear', removeTokenButtonAriaLabel: (token) => `Remove ${token.propertyLabel} ${token.operator} ${token.value}` }}
+        i18nStrings={filterStrings}
       />
       <Multiselect
         ariaLabel="Columns"

@@ -13,6 +13,7 @@ import type { ShapeResourceType } from '../generated/sagemaker';
 import { usePages } from '../list';
 import { Link, Moment, Plain, Problem, Status } from '../parts/basics';
 import { Rows } from '../parts/details';
+import { filterStrings } from '../parts/filter_strings';
 import { usePlace } from '../parts/frame';
 import { readTokens, searchOperators, toExpression } from '../search/expression';
 import type { Hit } from '../search/hits';
@@ -97,7 +98,7 @@ function ByProperties({ resource, title }: { resource: ShapeResourceType; title:
         freeTextFiltering={{ operators: [':'] }}
         filteringPlaceholder="Filter by properties, or by part of a name"
         filteringAriaLabel="Filter by properties"
-        i18nStrings={{ clearAriaLabel: 'Clear', removeTokenButtonAriaLabel: (token) => `Remove ${token.propertyLabel} ${token.operator} ${token.value}` }}
+        i18nStrings={filterStrings}
       />
       <Problem error={found.error ?? suggestions.error} />
       {found.error ? null : <Hits title={title} hits={found.items} loading={found.isPending} />}

@@ -69,7 +69,7 @@ export function Pairs({ title, values }: { title: string; values: Record<string,
 export function Details<Data>({ title, query, actions, children }: { title: string; query: UseQueryResult<Data>; actions?: ReactNode; children: (data: Data) => ReactNode }) {
   return (
     <SpaceBetween size="l">
-      <Header variant="h1" actions={<SpaceBetween direction="horizontal" size="xs">{actions}</SpaceBetween>}>
+      <Header variant="h1" actions={<div className="actions">{actions}</div>}>
         <Plain text={title} />
       </Header>
       <Problem error={query.error} />

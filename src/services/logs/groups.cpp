@@ -49,8 +49,10 @@ Outcome<DeleteLogGroupOutput> delete_log_group(Context& call, const DeleteLogGro
 }
 
 Outcome<DescribeLogGroupsOutput> describe_log_groups(Context& call, const DescribeLogGroupsInput& in) {
-  if (in.logGroupNamePattern) return validation("logGroupNamePattern is not served; use logGroupNamePrefix.");
-  TRY(auto page, call.logs.groups(call.scope, in.logGroupNamePrefix.value_or(""), in.nextToken.value_or(""), in.limit.value_or(50)));
+  if (in.logGroupNamePattern && in.logGroupNamePrefix)
+    return validation("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
+  TRY(auto page, call.logs.groups(call.scope, in.logGroupNamePrefix.value_or(""), in.nextToken.value_or(""), in.limit.value_or(50),
+                                  in.logGroupNamePattern.value_or("")));
   DescribeLogGroupsOutput out;
   out.logGroups.emplace();
   for (const meta::LogGroup& group : page.groups) {

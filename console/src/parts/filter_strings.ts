@@ -1,0 +1,31 @@
+// What a property filter says.
+import type { PropertyFilterProps } from '@cloudscape-design/components/property-filter';
+
+export const filterStrings: PropertyFilterProps.I18nStrings = {
+  clearAriaLabel: 'Clear',
+  clearFiltersText: 'Clear filters',
+  operationAndText: 'and',
+  operationOrText: 'or',
+  operatorText: 'Operator',
+  operatorsText: 'Operators',
+  operatorEqualsText: 'Equals',
+  operatorDoesNotEqualText: 'Does not equal',
+  operatorContainsText: 'Contains',
+  operatorDoesNotContainText: 'Does not contain',
+  operatorGreaterText: 'Greater than',
+  operatorGreaterOrEqualText: 'Greater than or equal to',
+  operatorLessText: 'Less than',
+  operatorLessOrEqualText: 'Less than or equal to',
+  groupPropertiesText: 'Properties',
+  groupValuesText: 'Values',
+  allPropertiesLabel: 'Anything',
+  propertyText: 'Property',
+  valueText: 'Value',
+  editTokenHeader: 'Edit filter',
+  applyActionText: 'Apply',
+  cancelActionText: 'Cancel',
+  tokenLimitShowMore: 'Show more',
+  tokenLimitShowFewer: 'Show fewer',
+  enteredTextLabel: (text) => `Use: "${text}"`,
+  removeTokenButtonAriaLabel: (token) => `Remove ${token.propertyLabel} ${token.operator} ${token.value}`,
+};
