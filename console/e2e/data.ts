@@ -53,6 +53,28 @@ describe('S3', () => {
   });
 });
 
+test('an upload tells how far it is', async () => {
+  await open(`/s3/${ground.facts.bucket}?prefix=uploads%2F`);
+  await page.getByText('No objects').waitFor();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4_000_000 });
+  await page.locator('input[type=file]').setInputFiles({ name: 'large.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(12_000_000, 7) });
+  const bar = page.getByRole('progressbar', { name: 'Upload' });
+  await expect.poll(async () => Number(await bar.getAttribute('value'))).toBeGreaterThan(0);
+  await page.getByText('large.bin was uploaded.').waitFor();
+  await session.detach();
+  const { ContentLength } = await ground.boto3<{ ContentLength: number }>('s3', 'head_object', { Bucket: ground.facts.bucket, Key: 'uploads/large.bin' });
+  expect(ContentLength).toBe(12_000_000);
+  expect((await rowsOf(page, 'Objects')).map((row) => row.slice(0, 2))).toEqual([['large.bin', '12.0 MB']]);
+});
+
+test('log groups are found by a part of their name', async () => {
+  await open('/logs?search=Endpoints');
+  expect((await rowsOf(page, 'Log groups')).map((row) => row[0])).toContain('/aws/sagemaker/Endpoints/served');
+  expect(await page.getByRole('link', { name: '/aws/sagemaker/TrainingJobs' }).count()).toBe(0);
+});
+
 test('logs are found by group, stream and filter', async () => {
   await open('/logs');
   await page.getByRole('link', { name: '/aws/sagemaker/TrainingJobs' }).click();

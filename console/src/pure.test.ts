@@ -1,16 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { readError } from './api_error';
 import type { Point } from './charts/options';
-import { histogram, quartiles, smooth, trend } from './charts/options';
+import { fillPeriods, histogram, quartiles, smooth, trend } from './charts/options';
 import type { View } from './compare/link';
 import { readView, writeView } from './compare/link';
 import { columnsOf, filterRows, firstColumns, ownColumns, sortRows, titleOf, toRow } from './compare/runs';
 import { readSession, tokenOf } from './credentials';
 import { between, bytes, duration, figure, isRunning, moodOf, plain, utcTime } from './format';
+import { layOut } from './lineage/layout';
+import { pageOf, tailOf, toVertex } from './lineage/vertices';
 import { decode, kindOf } from './parts/content';
 import { readCsv, writeCsv } from './parts/csv';
-import { readParameters, toRequest } from './parts/job_request';
+import { readParameters, toProcessingRequest, toRequest, toTransformRequest } from './parts/job_request';
+import { toModel } from './parts/model_request';
 import { countProblem, instanceTypeProblem, nameAfter, nameProblem, uriProblem } from './parts/names';
+import { tagChanges, tagProblem } from './parts/tag_changes';
+import { readTokens, toExpression } from './search/expression';
 import { escape, pathOf, readUri } from './uri';
 
 describe('a kept session', () => {
@@ -198,4 +203,85 @@ describe('the comparison', () => {
     expect(readView(new URLSearchParams('charts=[1,{"kind":"series"},{"kind":"pie"}]&filter={'))).toMatchObject({ charts: [], tokens: [], columns: undefined });
     expect(readView(writeView(new URLSearchParams(), { ...view, columns: [] })).columns).toEqual([]);
   });
+});
+
+describe('a lineage is laid out', () => {
+  const edge = (source: string, destination: string) => ({ source, destination });
+
+  test('with what contributed left of what came of it', () => {
+    const places = layOut(['endpoint', 'data', 'job', 'model', 'image', 'deployment'], [
+      edge('data', 'job'), edge('image', 'job'), edge('job', 'model'), edge('model', 'deployment'), edge('image', 'deployment'), edge('deployment', 'endpoint'),
+    ]);
+    expect(Object.fromEntries(places.map((place) => [place.id, place.layer]))).toEqual({ data: 0, image: 0, job: 1, model: 2, deployment: 3, endpoint: 4 });
+    const rows = new Set(places.filter((place) => place.layer === 0).map((place) => place.row));
+    expect(rows).toEqual(new Set([-0.5, 0.5]));
+  });
+
+  test('whatever circles, double and loose ends it has', () => {
+    const places = layOut(['a', 'b', 'c', 'alone'], [edge('a', 'b'), edge('b', 'c'), edge('c', 'a'), edge('a', 'b'), edge('a', 'a'), edge('a', 'elsewhere')]);
+    expect(places.map((place) => place.id).sort()).toEqual(['a', 'alone', 'b', 'c']);
+    expect(new Set(places.map((place) => `${place.layer} ${place.row}`)).size).toBe(4);
+  });
+
+  test('of a long chain', () => {
+    const ids = Array.from({ length: 300 }, (_, index) => String(index));
+    const places = layOut(ids, ids.slice(1).map((id, index) => edge(String(index), id)));
+    expect(Math.max(...places.map((place) => place.layer))).toBe(299);
+  });
+});
+
+test('a vertex is named by its source and leads to its page', () => {
+  const arn = (tail: string) => `arn:aws:sagemaker:us-east-1:000000000000:${tail}`;
+  expect(tailOf(arn('experiment-trial-component/a'))).toEqual({ type: 'experiment-trial-component', name: 'a' });
+  expect(toVertex({ Arn: arn('artifact/0af3'), Type: 'Model' }, { source: 's3://b/out/job/output/model.tar.gz' }).name).toBe('output/model.tar.gz');
+  expect(toVertex({ Arn: arn('artifact/0af3') }, { source: '1.dkr.ecr.us-east-1.amazonaws.com/sklearn:1' }).name).toBe('sklearn:1');
+  const endpoint = toVertex({ Arn: arn('context/e-1-aws-endpoint'), Type: 'Endpoint', LineageType: 'Context' }, { name: 'e-1-aws-endpoint', source: arn('endpoint/e') });
+  expect([endpoint.name, endpoint.kind, pageOf(endpoint)]).toEqual(['e', 'Endpoint', '/endpoints/e']);
+  expect(pageOf(toVertex({ Arn: arn('experiment-trial-component/a b') }))).toBe('/trial-components/a%20b');
+});
+
+test('what is typed becomes an expression of Search', () => {
+  expect(toExpression('TrainingJob', [], false)).toBeUndefined();
+  expect(toExpression('TrainingJob', [{ propertyKey: 'Tags.team', operator: ':', value: 'blue' }, { operator: ':', value: 'x' }], true)).toEqual({
+    Filters: [{ Name: 'Tags.team', Operator: 'Contains', Value: 'blue' }],
+    SubExpressions: [{ Filters: [{ Name: 'TrainingJobName', Operator: 'Contains', Value: 'x' }], Operator: 'Or' }],
+    Operator: 'Or',
+  });
+  expect(readTokens('[{"operator": "=", "value": "1"}, {"operator": 1}, null]')).toEqual([{ operator: '=', value: '1' }]);
+  for (const text of [null, '', '{', '{}']) expect(readTokens(text)).toEqual([]);
+});
+
+test('changes of tags are told apart', () => {
+  const tag = (Key: string, Value = '') => ({ Key, Value });
+  expect(tagChanges([tag('a', '1'), tag('b', '1'), tag('c')], [tag('a', '1'), tag('b', '2'), tag('d')])).toEqual({ removed: ['c'], added: [tag('b', '2'), tag('d')] });
+  expect(tagProblem([tag('a'), tag('a')], 0)).toContain('twice');
+  expect(tagProblem([tag('')], 0)).toContain('needed');
+  expect(tagProblem([tag('aws:x')], 0)).toContain('reserved');
+  expect(tagProblem([tag('k'.repeat(129))], 0)).toContain('128');
+  expect(tagProblem([tag('k', 'v'.repeat(257))], 0)).toContain('256');
+  expect(tagProblem([tag('a'), tag('b')], 1)).toBe('');
+});
+
+test('a training job becomes a model, its script what loads it', () => {
+  const job = {
+    TrainingJobName: 'j', RoleArn: 'r', HyperParameters: { sagemaker_program: '"train.py"', sagemaker_submit_directory: '"s3://b/code.tar.gz"' },
+    AlgorithmSpecification: { TrainingImage: 'image', TrainingInputMode: 'File' }, ModelArtifacts: { S3ModelArtifacts: 's3://b/model.tar.gz' },
+  } as unknown as Parameters<typeof toModel>[0];
+  expect(toModel(job)).toEqual({
+    ModelName: 'j', ExecutionRoleArn: 'r',
+    PrimaryContainer: { Image: 'image', ModelDataUrl: 's3://b/model.tar.gz', Environment: { SAGEMAKER_PROGRAM: 'train.py', SAGEMAKER_SUBMIT_DIRECTORY: 's3://b/code.tar.gz' } },
+  });
+  expect(toModel({ ...job, ModelArtifacts: { S3ModelArtifacts: '' } })).toBeUndefined();
+  expect(toModel({ ...job, HyperParameters: {} })?.PrimaryContainer?.Environment).toEqual({});
+});
+
+test('what a description says of how a job went is not asked for again', () => {
+  const processing = { ProcessingJobName: 'p', ProcessingJobStatus: 'Completed', RoleArn: 'r', AppSpecification: { ImageUri: 'i' }, ExitMessage: 'x' };
+  expect(Object.keys(toProcessingRequest(processing as unknown as Parameters<typeof toProcessingRequest>[0]))).not.toContain('ProcessingJobStatus');
+  const transform = { TransformJobName: 't', TransformJobStatus: 'Failed', FailureReason: 'x', ModelName: 'm', TransformInput: {} };
+  expect(Object.keys(toTransformRequest(transform as unknown as Parameters<typeof toTransformRequest>[0])).filter((key) => /Status|Reason|Time/.test(key))).toEqual([]);
+});
+
+test('periods without a value are 0', () => {
+  expect(fillPeriods([[120_000, 5]], 60, 240, 60)).toEqual([[60_000, 0], [120_000, 5], [180_000, 0]]);
 });

@@ -354,7 +354,12 @@ bool JobMachine::keep_notes(Run& run, std::size_t index, const std::string& prog
 
 void JobMachine::follow(const RunPtr& run, std::size_t index) {
   HostRun& host = run->hosts[index];
-  const auto offset = run->snapshot().hosts.at(index).output_offset;
+  const JobState state = run->snapshot();
+  const auto offset = state.hosts.at(index).output_offset;
+  HostUse use{state.job.scope, std::string(run->kind.log_group), state.job.name, host.host.name()};
+  use.share = run->share;
+  use.disk = static_cast<std::uint64_t>(run->demand.volume_gb) << 30;
+  host_uses_.add(std::move(use), host.worker);
   host.follower = workers::OutputFollower::start(
       host.worker->output_path(), offset,
       [this, weak = std::weak_ptr<Run>(run), index](std::vector<workers::Line> lines, std::uint64_t offset) {

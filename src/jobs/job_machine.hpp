@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "jobs/alarm.hpp"
+#include "jobs/host_uses.hpp"
 #include "jobs/job_kind.hpp"
 #include "jobs/job_run.hpp"
 #include "jobs/watchers.hpp"
@@ -49,6 +50,8 @@ class JobMachine {
   // is destroyed.
   std::shared_ptr<void> when_finished(std::int64_t id, std::function<void()> callback);
   const JobParts& parts() const { return parts_; }
+  // Of the hosts that work. Any thread.
+  std::vector<HostUse> host_uses() { return host_uses_.look(); }
 
  private:
   // Starting (job_start.cpp).
@@ -129,6 +132,7 @@ class JobMachine {
   std::mutex mutex_;  // guards runs_
   std::condition_variable closing_change_;
   std::map<std::int64_t, RunPtr> runs_;
+  HostUses host_uses_;
   std::shared_mutex creating_;  // held, shared, from before a record is stored until its run is in `runs_`
   std::shared_ptr<Watchers> watchers_ = std::make_shared<Watchers>();
   std::shared_ptr<WorkPool> control_, intake_, transfer_;

@@ -133,6 +133,7 @@ struct Clary::State {
   std::unique_ptr<jobs::TrainingJobs> jobs;
   std::unique_ptr<jobs::ProcessingJobs> processing;
   std::unique_ptr<jobs::TransformJobs> transforms;
+  std::function<std::vector<jobs::HostUse>()> host_uses;
   std::unique_ptr<serving::Endpoints> endpoints;
   std::unique_ptr<services::FirstLook> first_look;
   search::Index index;
@@ -200,6 +201,10 @@ Outcome<void> Clary::State::open_work(const std::string& bundle) {
   jobs = std::make_unique<jobs::TrainingJobs>(machine);
   processing = std::make_unique<jobs::ProcessingJobs>(machine);
   transforms = std::make_unique<jobs::TransformJobs>(machine);
+  host_uses = [machine = std::weak_ptr(machine)] {
+    auto there = machine.lock();
+    return there ? there->host_uses() : std::vector<jobs::HostUse>();
+  };
   serving::ServingParts replicas{store, *logs, *objects, *launcher, *replica_slots, *catalogue, *environments, surroundings, clock, runtime};
   replicas.invocation_timeout = std::chrono::seconds(settings.invocation_timeout_seconds);
   replicas.models_folder = folder.path + "/endpoints";
@@ -251,7 +256,7 @@ Outcome<std::unique_ptr<Clary>> Clary::open(const Settings& settings) {
   state->indexing = std::jthread([parts = state->parts()](std::stop_token stop) { services::sagemaker::keep_index(parts, stop); });
   Scope own{state->keys->installation().account, settings.region};
   state->measuring = std::jthread(
-      [measured = Measured{state->parts(), *state->slots, std::move(own)}](std::stop_token stop) { keep_measuring(measured, stop); });
+      [measured = Measured{state->parts(), *state->slots, state->host_uses, std::move(own)}](std::stop_token stop) { keep_measuring(measured, stop); });
   state->ready = true;
   log_.info("ready listen={} data={} sandbox={}", state->running.addresses.front(), state->folder.path, settings.sandbox ? "on" : "off");
   return std::unique_ptr<Clary>(new Clary(std::move(state)));

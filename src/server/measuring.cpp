@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "meta/data_points.hpp"
 #include "services/sagemaker/endpoint_metrics.hpp"
+#include "services/sagemaker/job_host_metrics.hpp"
 
 namespace clary::server {
 
@@ -67,6 +68,7 @@ class SlotMetrics {
 
 void keep_measuring(const Measured& measured, const std::stop_token& stop) {
   services::sagemaker::EndpointMetrics endpoints(measured.parts);
+  services::sagemaker::JobHostMetrics hosts(measured.parts.store, measured.host_uses);
   SlotMetrics slots(measured);
   std::mutex mutex;
   std::condition_variable_any stopping;
@@ -77,6 +79,7 @@ void keep_measuring(const Measured& measured, const std::stop_token& stop) {
     stopping.wait_for(lock, stop, pause_from(measured.parts.clock.now()), [] { return false; });
     const Time now = measured.parts.clock.now();
     if (auto done = endpoints.store(since); !done) measuring_log_.error("the endpoints' metrics: {}", done.error().detail);
+    if (auto done = hosts.store(now); !done) measuring_log_.error("the metrics of jobs' hosts: {}", done.error().detail);
     since = now;
   }
 }

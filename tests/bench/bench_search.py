@@ -1,96 +1,20 @@
 """Search over 10,000 and 100,000 trial components of 20 metrics and 20 parameters, beside MLflow's search of 10,000 such runs."""
 
 import concurrent.futures
-import hashlib
-import hmac
 import itertools
 import json
 import pathlib
-import random
 import re
-import subprocess
 import tempfile
 import threading
 import time
 
 import peers
+from components import CLIENTS, RANDOM, Signer, create, send
 from figures import against, figure, side_by_side, wait_for_calm
-from ground import PROGRAMS, Ground
+from ground import Ground
 
 RUNS, SECONDS = 5, 4
-CLIENTS = 8
-BATCH = 5_000  # components whose requests are signed and sent together
-RANDOM = random.Random(7)
-
-
-class Signer:
-    """Whole requests, signed by a key that is made once: a few hundred thousand of them in a minute."""
-
-    def __init__(self, ground):
-        self.ground = ground
-        self.day, self.key = None, None
-
-    def _key_of(self, day):
-        if day != self.day:
-            self.day, self.key = day, ("AWS4" + self.ground.secret_key).encode()
-            for part in (day, "us-east-1", "sagemaker", "aws4_request"):
-                self.key = hmac.digest(self.key, part.encode(), "sha256")
-        return self.key
-
-    def request(self, method, path, operation, document):
-        body = json.dumps(document).encode()
-        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        headers = {"host": self.ground.address, "x-amz-date": now}
-        if operation:
-            headers["x-amz-target"] = "SageMaker." + operation
-        names = ";".join(headers)
-        canonical = "\n".join([method, path, "", *(f"{name}:{value}" for name, value in headers.items()), "", names,
-                               hashlib.sha256(body).hexdigest()])
-        scope = f"{now[:8]}/us-east-1/sagemaker/aws4_request"
-        text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-        signature = hmac.new(self._key_of(now[:8]), text.encode(), hashlib.sha256).hexdigest()
-        kind = "application/x-amz-json-1.1" if operation else "application/json"
-        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), f"content-type: {kind}",
-                 f"authorization: AWS4-HMAC-SHA256 Credential={self.ground.access_key}/{scope}, SignedHeaders={names}, Signature={signature}",
-                 f"content-length: {len(body)}"]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
-
-
-def send(ground, folder, requests, connections, seconds):
-    """By load_client: for so many seconds over and over, or each once (0). No answer may be an error."""
-    file = folder / "requests"
-    with open(file, "wb") as out:
-        for request in requests:
-            out.write(b"%d\n" % len(request) + request)
-    return json.loads(subprocess.check_output(
-        [PROGRAMS / "load_client", ground.address, file, str(connections), str(seconds), '"Errors"'], timeout=900))
-
-
-def calls_of(signer, name, trial):
-    """A component with all its values: what it takes to make one."""
-    now = time.time()
-    values = [RANDOM.random() for _ in range(20)]
-    yield signer.request("POST", "/", "CreateTrialComponent", {
-        "TrialComponentName": name, "DisplayName": "Training", "Status": {"PrimaryStatus": "Completed"},
-        "Parameters": {f"p{i}": {"StringValue": f"v{RANDOM.randrange(10)}"} if i < 10 else {"NumberValue": RANDOM.random()} for i in range(20)}})
-    for first in (0, 10):
-        yield signer.request("PUT", "/BatchPutMetrics", None, {"TrialComponentName": name, "MetricData": [
-            {"MetricName": f"m{i}", "Value": values[i], "Step": 0, "Timestamp": now} for i in range(first, first + 10)]})
-    if trial:
-        yield signer.request("POST", "/", "AssociateTrialComponent", {"TrialComponentName": name, "TrialName": trial})
-
-
-def create(ground, signer, folder, first, count, trials=True):
-    """Components a second; each connection makes whole components, one after the other."""
-    took = 0.0
-    for start in range(first, first + count, BATCH):
-        made = [list(calls_of(signer, f"c-{number}", f"trial-{number % 10}" if trials else None))
-                for number in range(start, min(start + BATCH, first + count))]
-        requests = [calls[i] for group in range(0, len(made), CLIENTS) for i in range(len(made[0])) for calls in made[group:group + CLIENTS]]
-        began = time.perf_counter()
-        send(ground, folder, requests, CLIENTS, 0)
-        took += time.perf_counter() - began
-    return count / took
 
 
 def search_of(signer, threshold, value):
@@ -142,13 +66,7 @@ def beside_mlflow(ours_one, ours_eight, ours_created):
     if tracking is None:
         return peers.skip("the searches of MLflow")
     common = tracking.c
-    kept = common.CACHE / "mlflow-content-10000.db"
-    python = tracking.setup("tuned")
-    if not kept.exists():  # ten minutes, once
-        database = common.TMP / "mlflow-content.db"
-        with tracking.serve(python, database, "bench-mlflow-load") as server:
-            tracking.load_content(server, 10_000, common.Report("bench"))
-        kept.write_bytes(database.read_bytes())
+    python, kept = peers.mlflow_with_runs(tracking)
     database = common.TMP / "bench-content.db"
     database.write_bytes(kept.read_bytes())
     with tracking.serve(python, database, "bench-mlflow") as server:
@@ -193,7 +111,7 @@ with Ground(log_level="warn") as ground, tempfile.TemporaryDirectory(prefix="cla
     measure(ground, signer, folder, 10_000, None)
     firsts = itertools.count(1_000_000, 2000)
     beside_mlflow(lambda: searches(ground, signer, folder, 1), lambda: searches(ground, signer, folder, CLIENTS),
-                  lambda: create(ground, signer, folder, next(firsts), 2000, trials=False))
+                  lambda: create(ground, signer, folder, next(firsts), 2000, trial=None))
     made = ground.sagemaker.search(Resource="ExperimentTrialComponent", MaxResults=1)["TotalHits"]["Value"]
     create(ground, signer, folder, 10_000, 100_000 - made)
     began = time.perf_counter()

@@ -13,6 +13,7 @@ interface Props {
   title: string;
   option: EChartsCoreOption;
   rows: () => (string | number | undefined)[][];
+  points?: number; // that are drawn
   controls?: ReactNode;
   onRemove?: () => void;
 }
@@ -24,7 +25,7 @@ function save(address: string, name: string): void {
   link.click();
 }
 
-export function Chart({ title, option, rows, controls, onRemove }: Props) {
+export function Chart({ title, option, rows, points, controls, onRemove }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType>();
   useEffect(() => {
@@ -46,7 +47,8 @@ export function Chart({ title, option, rows, controls, onRemove }: Props) {
     if (!chart || chart.isDisposed()) return;
     chart.setOption({ backgroundColor: 'transparent', ...option }, { notMerge: true });
     box.current?.setAttribute('data-drawn', 'true');
-  }, [chart, option]);
+    box.current?.setAttribute('data-points', String(points ?? 0));
+  }, [chart, option, points]);
   const file = title.replace(/[^\w.-]+/g, '_');
   const savePicture = () => {
     if (chart) save(chart.getDataURL({ type: 'png', pixelRatio: 2, backgroundColor: isDark() ? '#0f1b2a' : '#ffffff' }), `${file}.png`);

@@ -1,6 +1,7 @@
 // Series of CloudWatch's metrics, as GetMetricData gives them.
 import { cloudwatch } from '../aws';
 import type { Line, Point } from './options';
+import { fillPeriods } from './options';
 
 export interface MetricSeries {
   label: string;
@@ -26,14 +27,6 @@ export const spans: Span[] = [
   { seconds: 7 * 24 * 3600, period: 3600, label: '1 week' },
   { seconds: 30 * 24 * 3600, period: 6 * 3600, label: '1 month' },
 ];
-
-// The periods between two times (seconds), each with its value; those without one as the series wants it. Pure.
-export function fillPeriods(points: Point[], start: number, end: number, period: number): Point[] {
-  const known = new Map(points);
-  const filled: Point[] = [];
-  for (let time = Math.floor(start / period) * period; time < end; time += period) filled.push([time * 1000, known.get(time * 1000) ?? 0]);
-  return filled;
-}
 
 export async function readMetricData(series: MetricSeries[], span: Span, signal: AbortSignal, now = Date.now() / 1000): Promise<Line[]> {
   const end = Math.ceil(now / 60) * 60, start = Math.floor((end - span.seconds) / span.period) * span.period;

@@ -152,3 +152,11 @@ export function parallelOption(runs: { name: string; values: (number | string | 
     series: [{ type: 'parallel', lineStyle: { width: 2, opacity: 0.5 }, data: runs.map((run) => ({ name: run.name, value: run.values.map((value) => value ?? '-') })) }],
   };
 }
+
+// The periods between two times (seconds), each with its value, 0 where it has none.
+export function fillPeriods(points: Point[], start: number, end: number, period: number): Point[] {
+  const known = new Map(points);
+  const filled: Point[] = [];
+  for (let time = Math.floor(start / period) * period; time < end; time += period) filled.push([time * 1000, known.get(time * 1000) ?? 0]);
+  return filled;
+}

@@ -46,6 +46,7 @@ export function SeriesChart({ metric, runs, onRemove }: { metric: string; runs: 
       title={metric}
       option={option}
       rows={rows}
+      points={found.lines.reduce((sum, line) => sum + (line?.points.length ?? 0), 0)}
       onRemove={onRemove}
       controls={
         <>
