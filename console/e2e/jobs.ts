@@ -21,7 +21,7 @@ describe('training jobs', () => {
   test('are found by name and time, in the order that is asked for', async () => {
     await open('/training-jobs?within=3600');
     const table = page.getByRole('table', { name: 'Training jobs' });
-    await table.getByRole('columnheader', { name: 'Name' }).getByRole('button').first().click();
+    await table.getByRole('columnheader', { name: 'Name' }).getByRole('button').first().press('Enter'); // the header that sticks lies over it
     const names = async () => (await rowsOf(page, 'Training jobs')).map((row) => row[0]);
     const { TrainingJobSummaries } = await ground.boto3<{ TrainingJobSummaries: { TrainingJobName: string }[] }>('sagemaker', 'list_training_jobs', { SortBy: 'Name', SortOrder: 'Ascending' });
     await expect.poll(names).toEqual(TrainingJobSummaries.map((job) => job.TrainingJobName));
@@ -60,6 +60,13 @@ describe('training jobs', () => {
     await expect.poll(lines).toBeGreaterThan(before);
     await page.getByLabel('Filter lines').fill('waiting to be');
     await page.getByRole('log').getByText('waiting to be stopped').waitFor();
+    await page.getByRole('button', { name: /Instance metrics/ }).click();
+    await page.getByRole('img', { name: 'CPU utilization' }).waitFor();
+    await page.getByRole('img', { name: 'Memory utilization' }).waitFor();
+    const { Metrics } = await ground.boto3<{ Metrics: { MetricName: string }[] }>('cloudwatch', 'list_metrics', {
+      Namespace: '/aws/sagemaker/TrainingJobs', Dimensions: [{ Name: 'Host', Value: 'waiting/algo-1' }],
+    });
+    expect(Metrics.map((metric) => metric.MetricName)).toEqual(expect.arrayContaining(['CPUUtilization', 'MemoryUtilization', 'DiskUtilization']));
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped', { exact: true }).first().waitFor();

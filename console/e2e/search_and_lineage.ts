@@ -66,7 +66,7 @@ describe('lineage', () => {
     // What contributed stands left of what came of it.
     const left = async (name: RegExp) => (await graph.getByRole('button', { name }).first().boundingBox())?.x ?? 0;
     expect(await left(/^DataSet .*files$/)).toBeLessThan(await left(/^Model .*model\.tar\.gz$/));
-    expect(await left(/^Model .*model\.tar\.gz$/)).toBeLessThan(await left(/^Endpoint /));
+    expect(await left(/^Model .*model\.tar\.gz$/)).toBeLessThan(await left(/^Endpoint served/));
     await expectAccessible(page);
     await page.getByRole('heading', { name: 'Lineage', exact: true }).scrollIntoViewIfNeeded();
     await shot('lineage');
@@ -84,7 +84,7 @@ describe('lineage', () => {
   test('of a job begins at its page; hostile sources stay text', async () => {
     await open('/training-jobs/trained');
     await page.getByRole('button', { name: 'Lineage' }).click();
-    await page.getByTestId('lineage-graph').getByRole('button', { name: /^Endpoint / }).waitFor();
+    await page.getByTestId('lineage-graph').getByRole('button', { name: 'Endpoint served' }).waitFor();
     await open('/lineage');
     expect((await rowsOf(page, 'Artifacts')).map((row) => row[0])).toContain(ground.facts.hostile);
     await expectAccessible(page);

@@ -28,8 +28,14 @@ export const spans: Span[] = [
   { seconds: 30 * 24 * 3600, period: 6 * 3600, label: '1 month' },
 ];
 
-export async function readMetricData(series: MetricSeries[], span: Span, signal: AbortSignal, now = Date.now() / 1000): Promise<Line[]> {
-  const end = Math.ceil(now / 60) * 60, start = Math.floor((end - span.seconds) / span.period) * span.period;
+// The times of the newest periods of a span.
+export function timesOf(span: Span, now = Date.now() / 1000): [start: number, end: number] {
+  const end = Math.ceil(now / 60) * 60;
+  return [Math.floor((end - span.seconds) / span.period) * span.period, end];
+}
+
+// Of the time from `start` to `end`, in seconds since 1970.
+export async function readMetricData(series: MetricSeries[], start: number, end: number, period: number, signal: AbortSignal): Promise<Line[]> {
   const values = new Map<string, Point[]>();
   let token: string | undefined;
   do {
@@ -44,7 +50,7 @@ export async function readMetricData(series: MetricSeries[], span: Span, signal:
           Id: `m${index}`,
           MetricStat: {
             Metric: { Namespace: one.space, MetricName: one.metric, Dimensions: Object.entries(one.dimensions).map(([Name, Value]) => ({ Name, Value })) },
-            Period: span.period,
+            Period: period,
             Stat: one.stat,
           },
         })),
@@ -60,6 +66,6 @@ export async function readMetricData(series: MetricSeries[], span: Span, signal:
   } while (token);
   return series.map((one, index) => {
     const points = (values.get(`m${index}`) ?? []).map(([time, value]): Point => [time, value * (one.scale ?? 1)]);
-    return { name: one.label, points: one.zeros && points.length > 0 ? fillPeriods(points, start, end, span.period) : points };
+    return { name: one.label, points: one.zeros && points.length > 0 ? fillPeriods(points, start, end, period) : points };
   });
 }

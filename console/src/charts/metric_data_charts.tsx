@@ -1,4 +1,4 @@
-// Charts of CloudWatch's metrics over a span that is chosen, looked up again while they are shown.
+// Charts of CloudWatch's metrics: over a span that is chosen, or the time of something that has a start and an end. Looked up again while they are shown.
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
@@ -7,7 +7,7 @@ import { useMemo, useState } from 'react';
 import { Problem } from '../parts/basics';
 import { Chart } from './chart';
 import type { MetricSeries, Span } from './metric_data';
-import { readMetricData, spans } from './metric_data';
+import { readMetricData, spans, timesOf } from './metric_data';
 import type { Line } from './options';
 import { timeSeries } from './options';
 
@@ -19,30 +19,57 @@ export interface MetricChart {
 
 const lookAgain = 5000;
 
-export function MetricDataCharts({ charts, empty }: { charts: MetricChart[]; empty: ReactNode }) {
+export function SpanCharts({ charts, empty }: { charts: MetricChart[]; empty: ReactNode }) {
   const [span, setSpan] = useState<Span>(spans[1] as Span);
-  const all = charts.flatMap((chart) => chart.series);
-  const found = useQuery({
-    queryKey: ['metric-data', all, span.seconds],
-    placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => readMetricData(all, span, signal),
-    refetchInterval: lookAgain,
-  });
-  const places = charts.map((_, index) => charts.slice(0, index).reduce((sum, chart) => sum + chart.series.length, 0));
-  const any = found.data?.some((line) => line.points.length > 0);
   return (
     <SpaceBetween size="l">
-      <Problem error={found.error} />
       <SegmentedControl
         label="Time span"
         selectedId={String(span.seconds)}
         options={spans.map((one) => ({ id: String(one.seconds), text: one.label }))}
         onChange={(event) => setSpan(spans.find((one) => String(one.seconds) === event.detail.selectedId) ?? span)}
       />
-      {found.data && !any ? empty : null}
-      {found.data && any
-        ? charts.map((chart, index) => <One key={chart.title} chart={chart} lines={found.data.slice(places[index], (places[index] ?? 0) + chart.series.length)} />)
-        : null}
+      <Charts charts={charts} name={String(span.seconds)} times={() => timesOf(span)} period={span.period} live empty={empty} />
+    </SpaceBetween>
+  );
+}
+
+// From `start` to `end`, or until now.
+export function TimeCharts({ charts, start, end, empty }: { charts: MetricChart[]; start: number; end: number | undefined; empty: ReactNode }) {
+  const times = (): [number, number] => [Math.floor(start / 60) * 60, Math.ceil((end ?? Date.now() / 1000) / 60 + 1) * 60];
+  return <Charts charts={charts} name={`${start} ${end}`} times={times} period={60} live={end === undefined} empty={empty} />;
+}
+
+interface Props {
+  charts: MetricChart[];
+  name: string; // tells the times from others
+  times: () => [start: number, end: number];
+  period: number;
+  live: boolean;
+  empty: ReactNode;
+}
+
+function Charts({ charts, name, times, period, live, empty }: Props) {
+  const all = charts.flatMap((chart) => chart.series);
+  const found = useQuery({
+    queryKey: ['metric-data', all, name],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => readMetricData(all, ...times(), period, signal),
+    refetchInterval: live ? lookAgain : false,
+  });
+  let place = 0;
+  const drawn = charts.flatMap((chart) => {
+    const lines = (found.data ?? []).slice(place, place + chart.series.length);
+    place += chart.series.length;
+    return lines.some((line) => line.points.length > 0) ? [{ chart, lines }] : [];
+  });
+  return (
+    <SpaceBetween size="l">
+      <Problem error={found.error} />
+      {found.data && drawn.length === 0 ? empty : null}
+      {drawn.map(({ chart, lines }) => (
+        <One key={chart.title} chart={chart} lines={lines} />
+      ))}
     </SpaceBetween>
   );
 }

@@ -9,6 +9,12 @@ const smallest = 0.75; // of its own size it is drawn, where there is less room;
 
 const short = (text: string) => (Array.from(text).length > mostText ? `${Array.from(text).slice(0, mostText - 1).join('')}…` : text);
 
+// What is seen, and the whole of it where it is cut off.
+function labelOf(vertex: Vertex): string {
+  const seen = `${short(vertex.kind)} ${short(vertex.name)}`, whole = `${vertex.kind} ${vertex.name}`;
+  return seen === whole ? whole : `${seen} ${whole}`;
+}
+
 interface Props {
   lineage: Lineage;
   start: string;
@@ -60,7 +66,7 @@ export function LineageGraph({ lineage, start, selected, onSelect }: Props) {
               role="button"
               tabIndex={0}
               aria-pressed={vertex.arn === selected}
-              aria-label={`${vertex.kind} ${vertex.name}`}
+              aria-label={labelOf(vertex)}
               onClick={() => onSelect(vertex)}
               onKeyDown={(event) => {
                 if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -71,9 +77,8 @@ export function LineageGraph({ lineage, start, selected, onSelect }: Props) {
               <rect width={boxWidth} height={boxHeight} rx="6" />
               <text x="12" y="20" className="lineage-kind">
                 {short(vertex.kind)}
-              </text>
+              </text>{' '}
               <text x="12" y="39">{short(vertex.name)}</text>
-              <title>{vertex.source ?? vertex.name}</title>
             </g>
           );
         })}

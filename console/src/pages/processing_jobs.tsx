@@ -5,6 +5,7 @@ import type { ShapeDescribeProcessingJobResponse } from '../generated/sagemaker'
 import { Moment, Plain, S3Link, Status } from '../parts/basics';
 import { CloneProcessingJob } from '../parts/clone_processing_job';
 import { Pairs, Rows, Section } from '../parts/details';
+import { JobMonitor } from '../parts/job_monitor';
 import { JobList, JobPage } from '../parts/jobs';
 import { LogTail } from '../parts/log_tail';
 import { Tags } from '../parts/tags';
@@ -96,6 +97,7 @@ function Parts({ job }: { job: ShapeDescribeProcessingJobResponse }) {
       />
       <Pairs title="Environment" values={job.Environment} />
       <Tags arn={job.ProcessingJobArn} />
+      <JobMonitor group="/aws/sagemaker/ProcessingJobs" job={job.ProcessingJobName} hosts={cluster.InstanceCount} start={job.ProcessingStartTime} end={job.ProcessingEndTime} />
       <LogTail group="/aws/sagemaker/ProcessingJobs" prefix={`${job.ProcessingJobName}/`} running={isRunning(job.ProcessingJobStatus)} />
     </SpaceBetween>
   );

@@ -8,6 +8,7 @@ import { CloneTrainingJob } from '../parts/clone_training_job';
 import { CreateModel } from '../parts/create_model';
 import { TransformByJob } from '../parts/create_transform';
 import { Pairs, Rows, Section } from '../parts/details';
+import { JobMonitor } from '../parts/job_monitor';
 import { JobList, JobPage } from '../parts/jobs';
 import { LogTail } from '../parts/log_tail';
 import { Tags } from '../parts/tags';
@@ -133,6 +134,7 @@ function Parts({ job }: { job: ShapeDescribeTrainingJobResponse }) {
       />
       <Pairs title="Environment" values={job.Environment} />
       <Tags arn={job.TrainingJobArn} />
+      <JobMonitor group="/aws/sagemaker/TrainingJobs" job={job.TrainingJobName} hosts={resources?.InstanceCount} start={job.TrainingStartTime} end={job.TrainingEndTime} />
       <LogTail group="/aws/sagemaker/TrainingJobs" prefix={`${job.TrainingJobName}/`} running={isRunning(job.TrainingJobStatus)} />
       <Section
         title="Output"

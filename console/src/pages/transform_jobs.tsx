@@ -5,6 +5,7 @@ import type { ShapeDescribeTransformJobResponse } from '../generated/sagemaker';
 import { Link, Moment, Plain, S3Link, Status } from '../parts/basics';
 import { CloneTransformJob } from '../parts/create_transform';
 import { Pairs, Section } from '../parts/details';
+import { JobMonitor } from '../parts/job_monitor';
 import { JobList, JobPage } from '../parts/jobs';
 import { LogTail } from '../parts/log_tail';
 import { Tags } from '../parts/tags';
@@ -84,6 +85,7 @@ function Parts({ job }: { job: ShapeDescribeTransformJobResponse }) {
       />
       <Pairs title="Environment" values={job.Environment} />
       <Tags arn={job.TransformJobArn} />
+      <JobMonitor group="/aws/sagemaker/TransformJobs" job={job.TransformJobName} hosts={job.TransformResources.InstanceCount} start={job.TransformStartTime} end={job.TransformEndTime} />
       <LogTail group="/aws/sagemaker/TransformJobs" prefix={`${job.TransformJobName}/`} running={isRunning(job.TransformJobStatus)} />
     </SpaceBetween>
   );

@@ -1,7 +1,7 @@
 // How an endpoint does: invocations, errors and latencies of each variant.
 import type { MetricSeries } from '../charts/metric_data';
 import type { MetricChart } from '../charts/metric_data_charts';
-import { MetricDataCharts } from '../charts/metric_data_charts';
+import { SpanCharts } from '../charts/metric_data_charts';
 import { Empty } from './basics';
 
 const code = 'predictor.predict(data)  # figures come within seconds, one a minute';
@@ -40,5 +40,5 @@ export function endpointCharts(endpoint: string, variants: string[]): MetricChar
 }
 
 export function EndpointMetrics({ endpoint, variants }: { endpoint: string; variants: string[] }) {
-  return <MetricDataCharts charts={endpointCharts(endpoint, variants)} empty={<Empty what="invocations in this time" code={code} />} />;
+  return <SpanCharts charts={endpointCharts(endpoint, variants)} empty={<Empty what="invocations in this time" code={code} />} />;
 }

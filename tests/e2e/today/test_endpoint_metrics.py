@@ -1,4 +1,4 @@
-"""What endpoints answer and what the host has free, as CloudWatch's metrics."""
+"""What endpoints answer, what jobs use and what the host has free, as CloudWatch's metrics."""
 
 import datetime
 import json
@@ -66,8 +66,8 @@ def test_invocations(platform):
         "Invocations", "InvocationsPerInstance", "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors", "ModelLatency", "OverheadLatency"}
 
 
-def test_slots_of_the_host(platform):
-    """As `clary status` tells them."""
+def test_slots_of_the_host_and_what_a_job_uses(platform):
+    """Slots as `clary status` tells them."""
     cloudwatch = platform.client("cloudwatch")
     slots = json.loads(platform.server.clary("status", "--json"))["slots"]["total"]
 
@@ -78,8 +78,17 @@ def test_slots_of_the_host(platform):
 
     assert wait_until(lambda: newest("SlotCPUs"), 60, "the slots") == slots["cpus"]
     assert newest("SlotMemory") == slots["memory"]
-    job = platform.submit("import time\nwhile True:\n    time.sleep(0.1)", max_runtime=600)
+    job = platform.submit("while True:\n    sum(range(1000))", max_runtime=600)
     wait_until(lambda: newest("SlotCPUsUsed"), 120, "a CPU in use")
+
+    def used(metric):
+        points = cloudwatch.get_metric_statistics(Namespace="/aws/sagemaker/TrainingJobs", MetricName=metric, Period=60, Statistics=["Maximum"],
+                                                  Dimensions=[{"Name": "Host", "Value": f"{job}/algo-1"}], **span())["Datapoints"]
+        return max((point["Maximum"] for point in points if point["Unit"] == "Percent"), default=0)
+
+    # It keeps a core busy, as far as others leave it one.
+    assert 1 < wait_until(lambda: used("CPUUtilization"), 120, "the job's use of the CPU") <= 100 * slots["cpus"] + 5
+    assert 0 < wait_until(lambda: used("MemoryUtilization"), 120, "the job's use of memory") < 100
     platform.sagemaker.stop_training_job(TrainingJobName=job)
     platform.wait(job, 120)
     wait_until(lambda: newest("SlotCPUsUsed") == 0 == newest("JobsWaiting"), 120, "free slots")
