@@ -97,7 +97,7 @@ describe('experiments', () => {
     await picture.saveAs(saved);
     expect(readFileSync(saved).subarray(1, 4).toString()).toBe('PNG');
     rmSync(saved);
-    await page.getByRole('img', { name: 'loss', exact: true }).scrollIntoViewIfNeeded();
+    await page.evaluate(() => scrollTo(0, 0));
     await shot('compare');
     await page.getByRole('button', { name: 'Remove loss', exact: true }).click();
     await expect.poll(() => drawn.count()).toBe(4);

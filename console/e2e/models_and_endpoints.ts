@@ -122,6 +122,7 @@ describe('models and endpoints', () => {
     expect(new Set(latency.map((line) => line[0]))).toEqual(new Set(['p50', 'p90', 'p99']));
     expect(latency.every((line) => Number(line[2]) > 0)).toBe(true);
     await expectAccessible(page);
+    await page.evaluate(() => scrollTo(0, 0));
     await shot('endpoint_metrics');
   });
 

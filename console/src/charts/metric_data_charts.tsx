@@ -54,12 +54,15 @@ function Charts({ charts, name, times, period, live, empty }: Props) {
   const found = useQuery({
     queryKey: ['metric-data', all, name],
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => readMetricData(all, ...times(), period, signal),
+    queryFn: async ({ signal }) => {
+      const [start, end] = times();
+      return { lines: await readMetricData(all, start, end, period, signal), range: [start * 1000, end * 1000] as [number, number] };
+    },
     refetchInterval: live ? lookAgain : false,
   });
   let place = 0;
   const drawn = charts.flatMap((chart) => {
-    const lines = (found.data ?? []).slice(place, place + chart.series.length);
+    const lines = (found.data?.lines ?? []).slice(place, place + chart.series.length);
     place += chart.series.length;
     return lines.some((line) => line.points.length > 0) ? [{ chart, lines }] : [];
   });
@@ -68,15 +71,18 @@ function Charts({ charts, name, times, period, live, empty }: Props) {
       <Problem error={found.error} />
       {found.data && drawn.length === 0 ? empty : null}
       {drawn.map(({ chart, lines }) => (
-        <One key={chart.title} chart={chart} lines={lines} />
+        <One key={chart.title} chart={chart} lines={lines} range={found.data?.range} />
       ))}
     </SpaceBetween>
   );
 }
 
-function One({ chart, lines }: { chart: MetricChart; lines: Line[] }) {
-  const text = JSON.stringify(lines);
+function One({ chart, lines, range }: { chart: MetricChart; lines: Line[]; range: [number, number] | undefined }) {
+  const text = JSON.stringify({ lines, range });
   // The same figures are the same object, or every look would draw the chart anew.
-  const option = useMemo(() => timeSeries(JSON.parse(text) as Line[], { x: '', y: chart.unit, time: true, log: false }), [text, chart.unit]);
+  const option = useMemo(() => {
+    const read = JSON.parse(text) as { lines: Line[]; range?: [number, number] };
+    return timeSeries(read.lines, { x: '', y: chart.unit, time: true, log: false, range: read.range });
+  }, [text, chart.unit]);
   return <Chart title={chart.title} option={option} rows={() => [['series', 'milliseconds', chart.unit], ...lines.flatMap((line) => line.points.map(([x, y]) => [line.name, x, y]))]} />;
 }

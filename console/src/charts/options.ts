@@ -25,14 +25,14 @@ export function smooth(points: Point[], weight: number): Point[] {
   });
 }
 
-export function timeSeries(lines: Line[], axis: { x: string; y: string; time: boolean; log: boolean }): EChartsCoreOption {
+export function timeSeries(lines: Line[], axis: { x: string; y: string; time: boolean; log: boolean; range?: [number, number] }): EChartsCoreOption {
   return {
     animation: false,
     tooltip: { ...tooltip, trigger: lines.length > 1 ? 'item' : 'axis' },
     legend: { type: 'scroll', top: 0 },
     grid: gridOverZoom,
     dataZoom: [{ type: 'slider', bottom: 8, height: 20 }, { type: 'inside', zoomOnMouseWheel: 'shift' }],
-    xAxis: { type: axis.time ? 'time' : 'value', name: axis.x, nameLocation: 'middle', nameGap: 24, min: 'dataMin', max: 'dataMax' },
+    xAxis: { type: axis.time ? 'time' : 'value', name: axis.x, nameLocation: 'middle', nameGap: 24, min: axis.range?.[0] ?? 'dataMin', max: axis.range?.[1] ?? 'dataMax' },
     yAxis: { type: axis.log ? 'log' : 'value', name: axis.y, scale: true },
     series: lines.map((line) => ({
       type: 'line',
