@@ -20,5 +20,7 @@ int prune_runtimes(const std::string& data_dir, bool all);
 // Prints the one-time link that signs a browser in to the console.
 int console(const std::string& data_dir);
 int doctor(const std::string& data_dir);
+// Becomes clary-model-server, which knows the arguments.
+int model_server(std::vector<std::string> arguments);
 
 }  // namespace clary::cli

@@ -25,6 +25,7 @@ int doctor(const std::string& data_dir) {
   for (const char* folder : {"runtimes", "python"}) {
     if (!io::exists(server::installed_folder(folder))) lack(fmt::format("the folder {} beside the program", folder), "install clary again");
   }
+  if (!io::exists(server::installed_file("clary-model-server"))) lack("the program clary-model-server beside this one", "install clary again");
   struct statvfs disk {};
   constexpr std::uint64_t little = 5ULL << 30;
   if (io::exists(data_dir) && statvfs(data_dir.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < little)

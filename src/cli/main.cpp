@@ -99,6 +99,11 @@ int main(int argc, char** argv) {
     if (!add->parsed() && !prune->parsed()) result = clary::cli::list_runtimes(chosen_data_dir(data_dir), as_json);
   });
 
+  CLI::App* model_server = app.add_subcommand("model-server", "Serve one model without user code; `clary model-server --help` tells how");
+  model_server->set_help_flag();
+  model_server->prefix_command();
+  model_server->callback([&] { result = clary::cli::model_server(model_server->remaining()); });
+
   CLI::App* settings = app.add_subcommand("settings", "List the settings of `clary serve`: name, default, what it does");
   settings->add_flag("--markdown", as_markdown, "As the table of docs/settings.md");
   settings->callback([&] { print_settings(as_markdown); });

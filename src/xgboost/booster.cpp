@@ -152,6 +152,18 @@ Outcome<std::vector<std::string>> Booster::dump(const std::string& form) const {
   return std::vector<std::string>(trees, trees + count);
 }
 
+Outcome<std::vector<std::string>> Booster::dump_by_number(std::size_t columns) const {
+  std::vector<std::string> numbers;
+  for (std::size_t column = 0; column < columns; ++column) numbers.push_back(std::to_string(column));
+  std::vector<const char*> names, types(columns, "q");
+  for (const auto& number : numbers) names.push_back(number.c_str());
+  Length count = 0;
+  const char** trees = nullptr;
+  if (library_->call().booster_dump_named(handle_, static_cast<int>(columns), names.data(), types.data(), 0, "json", &count, &trees))
+    return library_->last_error();
+  return std::vector<std::string>(trees, trees + count);
+}
+
 const std::string& Booster::predict_config(unsigned rounds, bool margin) {
   if (config_.empty() || rounds != config_rounds_ || margin != config_margin_) {
     config_ = fmt::format(

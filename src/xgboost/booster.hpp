@@ -57,6 +57,8 @@ class Booster {
   Outcome<std::optional<std::string>> config() const;
   // The trees as text, one each: "text" or "json".
   Outcome<std::vector<std::string>> dump(const std::string& form) const;
+  // The same, as JSON, with each column called by its number and taken for a quantity, whatever the model calls it.
+  Outcome<std::vector<std::string>> dump_by_number(std::size_t columns) const;
 
   // `rounds`: of boosting that are asked, 0 for all; before 1.4 it counts trees. `margin`: before the objective's transformation.
   Outcome<Prediction> predict(const Matrix& matrix, unsigned rounds = 0, bool margin = false);

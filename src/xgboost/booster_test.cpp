@@ -114,6 +114,7 @@ TEST_F(BoosterTest, ASavedModelPredictsTheSame) {
     EXPECT_EQ(*loaded.feature_count(), 3u);
     EXPECT_THAT(**loaded.config(), HasSubstr("binary:logistic"));
     EXPECT_EQ(loaded.dump("json")->size(), 5u);
+    EXPECT_THAT(loaded.dump_by_number(3)->front(), HasSubstr("\"split\": \"0\""));
   };
   check([&](Booster& loaded) { return loaded.load_file(path); });
   for (const char* form : {"ubj", "json"}) check([&](Booster& loaded) { return loaded.load(*booster.save(form)); });

@@ -46,6 +46,8 @@ struct Functions {
   int (*booster_feature_count)(Handle, Length*);                                           // from 1.4 on
   int (*booster_save_config)(Handle, Length*, const char** out);                           // from 1.0 on
   int (*booster_dump)(Handle, const char* feature_map, int with_stats, const char* format, Length*, const char*** out);
+  int (*booster_dump_named)(Handle, int columns, const char** names, const char** types, int with_stats, const char* format, Length*,
+                            const char*** out);
   // Before 1.0 there is one argument less.
   int (*booster_predict_before_1)(Handle, Handle matrix, int options, unsigned tree_limit, Length*, const float** out);
   int (*booster_predict)(Handle, Handle matrix, int options, unsigned tree_limit, int training, Length*, const float** out);

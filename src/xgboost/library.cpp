@@ -100,6 +100,7 @@ Outcome<void> Library::find_functions(void* library) {
   find(library, "XGBoosterGetNumFeature", f.booster_feature_count);
   find(library, "XGBoosterSaveJsonConfig", f.booster_save_config);
   find(library, "XGBoosterDumpModelEx", f.booster_dump);
+  find(library, "XGBoosterDumpModelExWithFeatures", f.booster_dump_named);
   find(library, "XGBoosterPredictFromDMatrix", f.booster_predict_matrix);
   if (f.version) {
     find(library, "XGBoosterPredict", f.booster_predict);

@@ -31,31 +31,17 @@ class Replica:
         (folder / "code").mkdir()
         self.process = None
 
+    def command(self, python):
+        return [python, "-u", "-m", "clary_runtime.serve", "--socket", self.socket, "--prefix", str(self.folder), "--framework", self.framework]
+
     def start(self, python, script=None, wait=True, **environment):
         if script is not None:
             (self.folder / "code/inference.py").write_text(textwrap.dedent(script))
         environment.setdefault("SAGEMAKER_PROGRAM", "inference.py")
         environment.setdefault("SAGEMAKER_SUBMIT_DIRECTORY", "s3://b/sourcedir.tar.gz")
         with open(str(self.folder / "log"), "w") as log:
-            self.process = subprocess.Popen(
-                [
-                    python,
-                    "-u",
-                    "-m",
-                    "clary_runtime.serve",
-                    "--socket",
-                    self.socket,
-                    "--prefix",
-                    str(self.folder),
-                    "--framework",
-                    self.framework,
-                ],
-                cwd="/",
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=clean_environment(**environment),
-                start_new_session=True,
-            )
+            self.process = subprocess.Popen(self.command(python), cwd="/", stdout=log, stderr=subprocess.STDOUT,
+                                            env=clean_environment(**environment), start_new_session=True)
         if wait:
             end = time.monotonic() + 60
             while not os.path.exists(self.socket):

@@ -1,0 +1,38 @@
+// Predictions as text, in SageMaker's own forms. Owned by the request. Thread rule: one thread. Invariant: numbers read as Python prints them:
+// the shortest text that gives the same double again.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/outcome.hpp"
+#include "model_server/scorer.hpp"
+
+namespace clary::model_server {
+
+enum class AnswerForm { csv, json, json_lines };
+
+// The first type of an Accept header that can be written; `otherwise` where it is absent. Nothing: there is none.
+std::optional<AnswerForm> choose_form(std::string_view accept, std::string_view otherwise);
+std::string_view content_type_of(AnswerForm form);
+
+void append_number(std::string& text, double value);
+
+class AnswerWriter {
+ public:
+  // `batch`: a transform job asks; a row is a line then.
+  AnswerWriter(AnswerForm form, bool batch) : form_(form), batch_(batch) {}
+  void add(const Scores& scores);
+  std::string finish();
+
+ private:
+  void add_row(std::span<const float> row);
+
+  const AnswerForm form_;
+  const bool batch_;
+  bool first_ = true;
+  std::string text_;
+};
+
+}  // namespace clary::model_server

@@ -1,0 +1,88 @@
+#include "model_server/csv.hpp"
+
+#include <charconv>
+#include <cmath>
+
+namespace clary::model_server {
+
+namespace {
+
+// What the first line has of these separates its fields: AWS's containers guess it too.
+char delimiter_of(std::string_view body) {
+  const auto start = body.find_first_not_of("\r\n \t");
+  if (start == std::string_view::npos) return ',';
+  std::string_view line = body.substr(start);
+  line = line.substr(0, line.find('\n'));
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+  for (const char sign : {',', ';', '\t', '|', ' '})
+    if (line.find(sign) != std::string_view::npos) return sign;
+  return ',';
+}
+
+}  // namespace
+
+CsvReader::CsvReader(std::string_view body, ModelColumns model) : rest_(body), model_(model) {
+  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+  delimiter_ = delimiter_of(rest_);
+}
+
+Outcome<void> CsvReader::next(Rows& rows) {
+  rows.clear();
+  rows.sparse = false;
+  while (!rest_.empty() && rows.count < block) {
+    ++line_;
+    const auto end = rest_.find('\n');
+    std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) continue;
+    CHECK_OK(read_line(line, rows.values));
+    ++rows.count;
+  }
+  rows.columns = columns_;
+  return {};
+}
+
+Outcome<void> CsvReader::read_line(std::string_view line, std::vector<float>& values) {
+  const std::size_t before = values.size();
+  const char* at = line.data();
+  const char* const end = at + line.size();
+  for (std::size_t column = 1;; ++column) {
+    // Nearly always a field is a plain number with a separator behind it.
+    double value = 0;
+    const auto [stop, error] = std::from_chars(at, end, value);
+    const float narrow = static_cast<float>(value);
+    if (error == std::errc{} && (stop == end || *stop == delimiter_) && std::isfinite(narrow)) {
+      values.push_back(narrow);
+      at = stop;
+    } else {
+      std::string_view field(at, static_cast<std::size_t>(end - at));
+      field = field.substr(0, field.find(delimiter_));
+      CHECK_OK(read_field(field, column, values));
+      at += field.size();
+    }
+    if (at == end) break;
+    ++at;  // the separator; at the line's end an empty field follows it
+  }
+  const std::size_t columns = values.size() - before;
+  if (columns_ == 0) {
+    CHECK_OK(check_columns(fmt::format("line {}", line_), columns, model_));
+    columns_ = columns;
+  }
+  if (columns != columns_) return validation("line {} has {} columns; those before it have {}.", line_, columns, columns_);
+  return {};
+}
+
+Outcome<void> CsvReader::read_field(std::string_view field, std::size_t column, std::vector<float>& values) const {
+  if (field.size() > 1 && field.front() == '"' && field.back() == '"') field = field.substr(1, field.size() - 2);
+  if (is_missing(field)) {
+    values.push_back(missing);
+  } else if (const auto number = read_number(field)) {
+    values.push_back(*number);
+  } else {
+    return validation("line {}, column {}: '{}' is not a number.", line_, column, shown(field));
+  }
+  return {};
+}
+
+}  // namespace clary::model_server

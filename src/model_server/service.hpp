@@ -1,0 +1,42 @@
+// SageMaker's container contract for one model: GET /ping, POST /invocations, GET /execution-parameters; and the Open Inference Protocol below
+// /v2. Owned by the process. Thread rule: answer() from any of `threads` threads, which never share a scorer. Invariant: nothing of a request outlives its answer.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/message.hpp"
+#include "model_server/scorer.hpp"
+
+namespace clary::model_server {
+
+struct ServiceOptions {
+  unsigned threads = 1;
+  bool batch = false;          // a transform job asks
+  std::string default_accept;  // where a request says nothing; empty: CSV
+  std::string name = "model";  // as /v2 calls it
+};
+
+class Service {
+ public:
+  // Makes the threads' scorers; an Error says why the model cannot be served.
+  static Outcome<std::unique_ptr<Service>> open(std::unique_ptr<Model> model, ServiceOptions options);
+  http::Response answer(const http::Request& request, const std::string& body);
+
+ private:
+  Service(std::unique_ptr<Model> model, ServiceOptions options) : model_(std::move(model)), options_(std::move(options)) {}
+  Scorer& own_scorer();
+  http::Response invoke(const http::Request& request, const std::string& body);
+  http::Response execution_parameters() const;
+  http::Response open_inference(const http::Request& request, const std::string& body);
+  http::Response infer(const std::string& body);
+
+  const std::unique_ptr<Model> model_;
+  const ServiceOptions options_;
+  std::vector<std::unique_ptr<Scorer>> scorers_;
+  std::atomic<std::size_t> given_{0};
+};
+
+}  // namespace clary::model_server
