@@ -33,6 +33,7 @@ struct JobParts {
   workers::SurroundingsOf surroundings;
   const Clock& clock;
   std::string runtime_folder;  // the folder on this host that holds the package clary_runtime (python/)
+  std::string model_server;    // the program clary-model-server on this host
   // Where the launcher keeps its workers' folders: a worker's /opt/ml is <workers_folder>/<id>/ml.
   std::string workers_folder;
   std::chrono::milliseconds stop_grace{120000};  // between SIGTERM and SIGKILL; AWS grants two minutes

@@ -29,7 +29,7 @@ class TransformTask : public Task {
       : objects_(parts.objects),
         catalogue_(parts.catalogue),
         clock_(parts.clock),
-        runtime_folder_(parts.runtime_folder),
+        servers_{parts.runtime_folder, parts.model_server},
         spec_(std::move(spec)) {}
 
   const JobKind& kind() const override { return transform_job_kind; }
@@ -97,7 +97,7 @@ class TransformTask : public Task {
   objects::Objects& objects_;
   const runtimes::Catalogue& catalogue_;
   const Clock& clock_;
-  const std::string runtime_folder_;
+  const models::ModelServers servers_;
   const TransformSpec spec_;
 };
 
@@ -135,7 +135,7 @@ workers::WorkerSpec TransformTask::worker(const Job& job, const Host& host, cons
   models::ModelFolders folders;
   folders.model = model_folder(host) + "/model";
   if (!models::code_url(container).empty()) folders.code = model_folder(host) + "/code";
-  return models::model_worker(host.worker, container, ready.environment, folders, ready.surroundings, runtime_folder_, job.scope.region);
+  return models::model_worker(host.worker, container, ready.environment, folders, ready.surroundings, servers_, job.scope.region);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ namespace clary::models {
 namespace {
 
 constexpr std::string_view runtime_inside = "/opt/clary/runtime";
+constexpr std::string_view model_server_inside = "/opt/clary/model-server";
 constexpr std::string_view submit_directory = "SAGEMAKER_SUBMIT_DIRECTORY";
 
 std::string with_socket(std::string argument) {
@@ -14,7 +15,17 @@ std::string with_socket(std::string argument) {
   return argument;
 }
 
-std::vector<std::string> command_of(const runtimes::Environment& environment) {
+// Whether the model brings a script: then Python serves it.
+bool has_code(const ContainerSpec& container) {
+  for (const std::string_view name : {std::string_view("SAGEMAKER_PROGRAM"), submit_directory})
+    if (const auto named = container.environment.find(std::string(name)); named != container.environment.end() && !named->second.empty())
+      return true;
+  return false;
+}
+
+std::vector<std::string> command_of(const runtimes::Environment& environment, bool without_code) {
+  if (without_code)
+    return {std::string(model_server_inside), "--socket", std::string(socket_inside), "--environment", environment.folder};
   if (environment.version.serve_command.empty())
     return {environment.python, "-m", "clary_runtime.serve", "--socket", std::string(socket_inside)};
   std::vector<std::string> command;
@@ -51,13 +62,14 @@ std::string code_url(const ContainerSpec& container) {
 
 workers::WorkerSpec model_worker(const std::string& worker_id, const ContainerSpec& container,
                                  const runtimes::Environment& environment, const ModelFolders& folders,
-                                 const workers::Surroundings& surroundings, const std::string& runtime_folder,
+                                 const workers::Surroundings& surroundings, const ModelServers& servers,
                                  const std::string& region) {
   if (environment.container) return container_spec(worker_id, container, *environment.container, folders, surroundings);
   workers::WorkerSpec spec;
   spec.id = worker_id;
   spec.hostname = "model";
-  spec.command = command_of(environment);
+  const bool without_code = environment.version.model_server && environment.version.serve_command.empty() && !has_code(container);
+  spec.command = command_of(environment, without_code);
   auto& variables = spec.environment;
   variables = {{"PATH", environment.folder + "/bin:/usr/local/bin:/usr/bin:/bin"},
                {"LANG", "C.UTF-8"},
@@ -76,7 +88,11 @@ workers::WorkerSpec model_worker(const std::string& worker_id, const ContainerSp
 
   spec.mounts = environment.mounts;
   spec.mounts.insert(spec.mounts.end(), surroundings.mounts.begin(), surroundings.mounts.end());
-  spec.mounts.push_back({runtime_folder, std::string(runtime_inside), false});
+  if (without_code) {
+    spec.mounts.push_back({servers.without_code, std::string(model_server_inside), false});
+  } else {
+    spec.mounts.push_back({servers.runtime_folder, std::string(runtime_inside), false});
+  }
   spec.mounts.push_back({folders.model, "/opt/ml/model", false});
   if (!folders.code.empty()) spec.mounts.push_back({folders.code, "/opt/ml/code", false});
   return spec;

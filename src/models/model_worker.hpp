@@ -10,6 +10,12 @@
 
 namespace clary::models {
 
+// What serves models that bring no server of their own, on this host.
+struct ModelServers {
+  std::string runtime_folder;  // holds the package clary_runtime (python/)
+  std::string without_code;    // the program clary-model-server
+};
+
 // Where a model's files are on the host once they are there.
 struct ModelFolders {
   std::string model;  // becomes /opt/ml/model
@@ -26,7 +32,7 @@ std::string code_url(const ContainerSpec& container);
 
 workers::WorkerSpec model_worker(const std::string& worker_id, const ContainerSpec& container,
                                  const runtimes::Environment& environment, const ModelFolders& folders,
-                                 const workers::Surroundings& surroundings, const std::string& runtime_folder,
+                                 const workers::Surroundings& surroundings, const ModelServers& servers,
                                  const std::string& region);
 
 }  // namespace clary::models

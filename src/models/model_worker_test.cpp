@@ -20,7 +20,7 @@ struct ModelWorkerTest : testing::Test {
     container.environment = {{"C", "model"}};
   }
   workers::WorkerSpec make() {
-    return model_worker("ep-1-1-x-0", container, environment, folders, surroundings, "/src/python", "eu-west-1");
+    return model_worker("ep-1-1-x-0", container, environment, folders, surroundings, {"/src/python", "/bin/clary-model-server"}, "eu-west-1");
   }
   ContainerSpec container;
   runtimes::Environment environment;
@@ -41,6 +41,20 @@ TEST_F(ModelWorkerTest, RunsTheRuntimesServer) {
 TEST_F(ModelWorkerTest, ARuntimeMayBringItsOwnServer) {
   environment.version.serve_command = {"/opt/own", "--listen=unix:{socket}", "{socket}"};
   EXPECT_THAT(make().command, ElementsAre("/opt/own", "--listen=unix:/opt/ml/worker.sock", "/opt/ml/worker.sock"));
+}
+
+TEST_F(ModelWorkerTest, AModelWithoutCodeNeedsNoPython) {
+  environment.version.model_server = true;
+  auto spec = make();
+  EXPECT_THAT(spec.command, ElementsAre("/opt/clary/model-server", "--socket", "/opt/ml/worker.sock", "--environment", "/cache/abc"));
+  EXPECT_THAT(spec.mounts, testing::Contains(testing::Field(&workers::Mount::source, "/bin/clary-model-server")));
+  EXPECT_THAT(spec.mounts, testing::Not(testing::Contains(testing::Field(&workers::Mount::source, "/src/python"))));
+  for (const char* name : {"SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"}) {
+    container.environment = {{name, "x"}};
+    EXPECT_EQ(make().command.front(), "/cache/abc/bin/python") << name;
+    container.environment = {{name, ""}};  // as the SDKs send it
+    EXPECT_EQ(make().command.front(), "/opt/clary/model-server") << name;
+  }
 }
 
 TEST_F(ModelWorkerTest, TheModelsVariablesWin) {

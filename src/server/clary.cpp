@@ -191,7 +191,8 @@ Outcome<void> Clary::State::open_work(const std::string& bundle) {
   catalogue->run_others_as_containers([this] { return podman->absence(); });
   auto surroundings = make_surroundings({*keys, bundle, port, settings.connect, settings.sandbox});
   std::string runtime = installed_folder("python");
-  jobs::JobParts work{store, *logs, *objects, *launcher, *slots, *catalogue, *environments, surroundings, clock, runtime};
+  std::string model_server = installed_file("clary-model-server");
+  jobs::JobParts work{store, *logs, *objects, *launcher, *slots, *catalogue, *environments, surroundings, clock, runtime, model_server};
   work.workers_folder = folder.workers();
   work.stop_grace = std::chrono::seconds(settings.job_stop_grace_seconds);
   work.isolated = settings.sandbox;
@@ -206,6 +207,7 @@ Outcome<void> Clary::State::open_work(const std::string& bundle) {
     return there ? there->host_uses() : std::vector<jobs::HostUse>();
   };
   serving::ServingParts replicas{store, *logs, *objects, *launcher, *replica_slots, *catalogue, *environments, surroundings, clock, runtime};
+  replicas.model_server = model_server;
   replicas.invocation_timeout = std::chrono::seconds(settings.invocation_timeout_seconds);
   replicas.models_folder = folder.path + "/endpoints";
   endpoints = std::make_unique<serving::Endpoints>(replicas);

@@ -40,6 +40,7 @@ struct ServingParts {
   workers::SurroundingsOf surroundings;
   const Clock& clock;
   std::string runtime_folder;  // the folder on this host that holds the package clary_runtime (python/)
+  std::string model_server;    // the program clary-model-server on this host
   std::chrono::milliseconds invocation_timeout{60000};
   // <data>/endpoints: the unpacked models, one a variant and generation; made when it is not there.
   std::string models_folder;

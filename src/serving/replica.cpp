@@ -131,7 +131,7 @@ Task<> Replica::launch() {
   const auto& kit = *plan_.kit;
   auto surroundings = parts_.surroundings(plan_.scope, kit.variant().role_arn, plan_.row.worker());
   auto spec = models::model_worker(plan_.row.worker(), kit.variant().container, kit.environment(), kit.folders(), surroundings,
-                           parts_.runtime_folder, plan_.scope.region);
+                           {parts_.runtime_folder, parts_.model_server}, plan_.scope.region);
   if (auto limits = limits_of(kit.variant().instance_type, workers::host_share())) spec.limits = *limits;
   std::function<Outcome<std::shared_ptr<workers::Worker>>()> start =
       [this, spec]() -> Outcome<std::shared_ptr<workers::Worker>> {

@@ -1,52 +1,15 @@
-"""The defaults of the XGBoost container: bodies come as a DMatrix. In script mode the user's module loads the model; where none is
-named the container is the built-in algorithm, whose model is a file."""
+"""The defaults of the XGBoost container in script mode: bodies come as a DMatrix, the user's module loads the model. Models without a module are
+served by clary-model-server, without Python."""
 
-import os
 import re
 
 from .. import content
-from . import generic
+from .generic import model_fn, output_fn  # noqa: F401 (XGBoost's are the shared ones)
 
 LIBSVM = ("text/libsvm", "text/x-libsvm")
 RECORDIO = "application/x-recordio-protobuf"
 DELIMITERS = ",;\t| "
 PAIR = re.compile(r"(\d+):(\S+)")
-
-
-def model_fn(model_dir):
-    if os.environ.get("SAGEMAKER_PROGRAM"):
-        return generic.model_fn(model_dir)
-    return load_booster(model_file(model_dir))
-
-
-def model_file(model_dir):
-    """What the algorithm names xgboost-model, or the only file."""
-    found = sorted(
-        name for name in os.listdir(model_dir) if not name.startswith(".") and os.path.isfile(os.path.join(model_dir, name))
-    )
-    if "xgboost-model" in found:
-        found = ["xgboost-model"]
-    if len(found) != 1:
-        raise ValueError(
-            "Without a serving module the model's archive must hold one file, named xgboost-model; it holds %s."
-            % (", ".join(found[:10]) or "none")
-        )
-    return os.path.join(model_dir, found[0])
-
-
-def load_booster(path):
-    import xgboost
-
-    with open(path, "rb") as file:
-        if file.read(1) == b"\x80":  # as no format of xgboost's own begins
-            import pickle
-
-            file.seek(0)
-            model = pickle.load(file)
-            return model.get_booster() if hasattr(model, "get_booster") else model
-    booster = xgboost.Booster()
-    booster.load_model(path)
-    return booster
 
 
 def from_csv(text):
@@ -123,11 +86,3 @@ def input_fn(body, content_type):
 
 def predict_fn(data, model):
     return model.predict(data, validate_features=False)
-
-
-def output_fn(prediction, accept):
-    if os.environ.get("SAGEMAKER_PROGRAM"):
-        return generic.output_fn(prediction, accept)
-    # The algorithm's own form, whatever Accept says; a row of several numbers is a list in brackets.
-    rows = [str(row) for row in prediction.tolist()]
-    return "\n".join(rows) + "\n" if os.environ.get("SAGEMAKER_BATCH") else ",".join(rows), content.CSV
