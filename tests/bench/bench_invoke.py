@@ -25,9 +25,9 @@ def signed_request(ground, endpoint):
     return f"/endpoints/{endpoint}/invocations", headers
 
 
-def as_bytes(path, headers):
-    lines = [f"POST {path} HTTP/1.1"] + [f"{name}: {value}" for name, value in headers.items()] + [f"Content-Length: {len(BODY)}"]
-    return ("\r\n".join(lines) + "\r\n\r\n" + BODY).encode()
+def as_bytes(path, headers, body=BODY):
+    lines = [f"POST {path} HTTP/1.1"] + [f"{name}: {value}" for name, value in headers.items()] + [f"Content-Length: {len(body)}"]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
 def quantiles(address, request):
@@ -68,8 +68,9 @@ def throughput(ground, path, headers, folder):
                     "nginx proxying a constant", at_least)
 
 
-with Ground(log_level="warn") as ground, tempfile.TemporaryDirectory(prefix="clary-bench-") as folder:
-    endpoint, _, _ = ground.deploy_echo()
-    path, headers = signed_request(ground, endpoint)
-    latency(ground, path, headers, pathlib.Path(folder))
-    throughput(ground, path, headers, pathlib.Path(folder))
+if __name__ == "__main__":
+    with Ground(log_level="warn") as ground, tempfile.TemporaryDirectory(prefix="clary-bench-") as folder:
+        endpoint, _, _ = ground.deploy_echo()
+        path, headers = signed_request(ground, endpoint)
+        latency(ground, path, headers, pathlib.Path(folder))
+        throughput(ground, path, headers, pathlib.Path(folder))
