@@ -36,6 +36,7 @@ struct JobParts {
   std::string model_server;    // the program clary-model-server on this host
   // Where the launcher keeps its workers' folders: a worker's /opt/ml is <workers_folder>/<id>/ml.
   std::string workers_folder;
+  std::string trainer;  // the program clary-train on this host, which runs the built-in algorithms
   std::chrono::milliseconds stop_grace{120000};  // between SIGTERM and SIGKILL; AWS grants two minutes
   std::chrono::milliseconds peer_grace{10000};   // the same, for the other hosts of a job that has failed on one
   // How long after a host's failure those of the others are looked at for the cause.

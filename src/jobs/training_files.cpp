@@ -24,6 +24,11 @@ std::string input_data_config_json(const TrainingSpec& spec) {
   return json::serialize(object);
 }
 
+std::string checkpoint_config_json(const TrainingSpec& spec) {
+  const json::object object{{"LocalPath", spec.checkpoint_path}, {"S3Uri", spec.checkpoint_uri}};
+  return json::serialize(object);
+}
+
 std::string resource_config_json(const TrainingSpec& spec, const std::string& current_host,
                                  const std::vector<std::string>& hosts) {
   const std::string& group = spec.instance_group;

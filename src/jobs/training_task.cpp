@@ -36,7 +36,7 @@ class TrainingTask : public Task {
  public:
   TrainingTask(const JobParts& parts, TrainingSpec spec)
       : objects_(parts.objects),
-        runtime_folder_(parts.runtime_folder),
+        tools_{parts.runtime_folder, parts.trainer},
         isolated_(parts.isolated),
         spec_(with_metrics(std::move(spec), parts.catalogue)) {}
 
@@ -77,7 +77,7 @@ class TrainingTask : public Task {
   }
 
   workers::WorkerSpec worker(const Job& job, const Host& host, const Ready& ready) const override {
-    workers::WorkerSpec worker = training_worker(job, spec_, host, ready, runtime_folder_);
+    workers::WorkerSpec worker = training_worker(job, spec_, host, ready, tools_);
     for (auto& mount : fastfile_mounts(spec_.channels, host.ml)) worker.mounts.push_back(std::move(mount));
     if (auto place = checkpoints(host); place && place->mount) worker.mounts.push_back(*place->mount);
     return worker;
@@ -110,7 +110,7 @@ class TrainingTask : public Task {
   }
 
   objects::Objects& objects_;
-  const std::string runtime_folder_;
+  const TrainingTools tools_;
   const bool isolated_;
   const TrainingSpec spec_;
 };

@@ -90,7 +90,7 @@ TEST(TrainingWorker, CommandAndEnvironment) {
   environment.version.environment = {{"OF_VERSION", "1"}};
   workers::Surroundings surroundings{{{"AWS_ENDPOINT_URL", "http://127.0.0.1:9080"}, {"E", "0"}},
                                      {{"/ca", "/ca", false}}};
-  auto worker = training_worker(job, spec, host, {environment, surroundings, {2, 1024}}, "/python");
+  auto worker = training_worker(job, spec, host, {environment, surroundings, {2, 1024}}, {"/python", "/bin/clary-train"});
   EXPECT_EQ(worker.command, (std::vector<std::string>{"/cache/env/bin/python", "-m", "clary_runtime.command", "--",
                                                       "/bin/bash", "-c", "x"}));
   EXPECT_EQ(worker.environment["E"], "1");
@@ -100,8 +100,32 @@ TEST(TrainingWorker, CommandAndEnvironment) {
   EXPECT_EQ(worker.environment["PYTHONPATH"], "/opt/clary/runtime");
   spec.entrypoint.clear();
   spec.arguments.clear();
-  worker = training_worker(job, spec, host, {environment, surroundings, {2, 1024}}, "/python");
+  worker = training_worker(job, spec, host, {environment, surroundings, {2, 1024}}, {"/python", "/bin/clary-train"});
   EXPECT_EQ(worker.command, (std::vector<std::string>{"/cache/env/bin/python", "-m", "clary_runtime.train"}));
+}
+
+TEST(TrainingWorker, AJobWithoutAScriptTrainsTheAlgorithm) {
+  TrainingSpec spec = example();
+  spec.entrypoint.clear();
+  spec.arguments.clear();
+  runtimes::Environment environment;
+  environment.folder = "/cache/env";
+  environment.python = "/cache/env/bin/python";
+  environment.version.algorithm = "xgboost";
+  Host host;
+  host.names = {"algo-1"};
+  const workers::Surroundings nothing;
+  const auto command = [&] {
+    return training_worker({}, spec, host, {environment, nothing, {2, 1024}}, {"/python", "/bin/clary-train"}).command;
+  };
+  EXPECT_EQ(command(), (std::vector<std::string>{"/opt/clary/clary-train", "--environment", "/cache/env", "--prefix", "/opt/ml"}));
+  spec.hyperparameters["sagemaker_program"] = "\"train.py\"";
+  EXPECT_EQ(command().front(), "/cache/env/bin/python");
+  spec.hyperparameters.erase("sagemaker_program");
+  spec.entrypoint = {"/bin/bash"};
+  EXPECT_EQ(command().front(), "/cache/env/bin/python");
+  environment.version.algorithm.clear();
+  EXPECT_FALSE(trains_algorithm(spec, environment.version));
 }
 
 }  // namespace

@@ -18,6 +18,14 @@ std::vector<std::string> command_of(const TrainingSpec& spec, const std::string&
   return command;
 }
 
+constexpr std::string_view trainer_inside = "/opt/clary/clary-train";
+
+// In place of Python and clary_runtime.
+void use_trainer(const runtimes::Environment& runtime, const std::string& trainer, workers::WorkerSpec& worker) {
+  worker.command = {std::string(trainer_inside), "--environment", runtime.folder, "--prefix", "/opt/ml"};
+  worker.mounts.push_back({trainer, std::string(trainer_inside), false});
+}
+
 // A foreign image: AWS starts it with the argument "train".
 void use_container(const TrainingSpec& spec, const workers::ContainerImage& image, workers::WorkerSpec& worker) {
   worker.image = image.id;
@@ -45,12 +53,19 @@ Outcome<void> make_layout(const TrainingSpec& spec, const Host& host) {
   }
   CHECK_OK(write_host_file(host, {"input", "config", "hyperparameters.json"}, hyperparameters_json(spec)));
   CHECK_OK(write_host_file(host, {"input", "config", "inputdataconfig.json"}, input_data_config_json(spec)));
+  if (!spec.checkpoint_uri.empty())
+    CHECK_OK(write_host_file(host, {"input", "config", "checkpointconfig.json"}, checkpoint_config_json(spec)));
   return write_host_file(host, {"input", "config", "resourceconfig.json"},
                          resource_config_json(spec, host.name(), host.names));
 }
 
+bool trains_algorithm(const TrainingSpec& spec, const runtimes::Version& version) {
+  return !version.algorithm.empty() && spec.entrypoint.empty() && spec.hyperparameters.count("sagemaker_program") == 0 &&
+         spec.hyperparameters.count("sagemaker_submit_directory") == 0;
+}
+
 workers::WorkerSpec training_worker(const Job& job, const TrainingSpec& spec, const Host&, const Ready& ready,
-                                    const std::string& runtime_folder) {
+                                    const TrainingTools& tools) {
   workers::WorkerSpec worker;
   auto& environment = worker.environment;
   set_region(job, worker);
@@ -59,7 +74,8 @@ workers::WorkerSpec training_worker(const Job& job, const TrainingSpec& spec, co
   if (runtime.container) {
     use_container(spec, *runtime.container, worker);
   } else {
-    use_runtime(runtime, runtime_folder, command_of(spec, runtime.python), worker);
+    use_runtime(runtime, tools.runtime_folder, command_of(spec, runtime.python), worker);
+    if (trains_algorithm(spec, runtime.version)) use_trainer(runtime, tools.trainer, worker);
     // The framework's own way to launch a script.
     const auto& framework = runtime.version.framework_module;
     if (!framework.empty()) environment.try_emplace("CLARY_FRAMEWORK", framework);

@@ -194,6 +194,7 @@ Outcome<void> Clary::State::open_work(const std::string& bundle) {
   std::string model_server = installed_file("clary-model-server");
   jobs::JobParts work{store, *logs, *objects, *launcher, *slots, *catalogue, *environments, surroundings, clock, runtime, model_server};
   work.workers_folder = folder.workers();
+  work.trainer = installed_file("clary-train");
   work.stop_grace = std::chrono::seconds(settings.job_stop_grace_seconds);
   work.isolated = settings.sandbox;
   work.observers = {services::sagemaker::job_components(), services::sagemaker::job_measurements(),

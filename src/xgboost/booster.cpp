@@ -65,6 +65,12 @@ Outcome<std::string> Booster::evaluate(int iteration, std::span<const Evaluated>
   return std::string(text);
 }
 
+Outcome<std::optional<Booster>> Booster::first_rounds(int rounds) const {
+  Handle cut = nullptr;
+  if (!library_->call().booster_slice || library_->call().booster_slice(handle_, 0, rounds, 1, &cut)) return std::optional<Booster>();
+  return std::optional<Booster>(Booster(library_, cut));
+}
+
 Outcome<void> Booster::load(std::string_view bytes) {
   if (library_->call().booster_load_buffer(handle_, bytes.data(), bytes.size())) return library_->last_error();
   return {};

@@ -37,6 +37,9 @@ class Booster {
   Outcome<void> update(int iteration, const Matrix& train);
   Outcome<std::string> evaluate(int iteration, std::span<const Evaluated> sets);
 
+  // Its first rounds alone; nothing where version or model cannot be cut.
+  Outcome<std::optional<Booster>> first_rounds(int rounds) const;
+
   // A saved model in any form that this version reads.
   Outcome<void> load(std::string_view bytes);
   Outcome<void> load_file(const std::string& path);

@@ -55,6 +55,25 @@ struct Functions {
   int (*booster_predict_matrix)(Handle, Handle matrix, const char* config, const Length** shape, Length* dimensions, const float** out);
   int (*booster_predict_dense)(Handle, const char* values, const char* config, Handle matrix, const Length** shape, Length* dimensions,
                                const float** out);
+  int (*booster_slice)(Handle, int begin, int end, int step, Handle* out);  // from 1.3 on
+
+  // The hosts of a training: rabit up to 1.6, the communicator from 1.7 on, a tracker from 2.1 on.
+  void (*rabit_init)(int count, char* arguments[]);
+  void (*rabit_finalize)();
+  int (*rabit_rank)();
+  int (*rabit_size)();
+  void (*rabit_allreduce)(void* values, std::size_t count, int type, int operation, void (*prepare)(void*), void* argument);
+  int (*booster_load_checkpoint)(Handle, int* version);  // up to 2.0
+  int (*booster_save_checkpoint)(Handle);                // up to 2.0
+  int (*communicator_init)(const char* config);
+  int (*communicator_finalize)();
+  int (*communicator_rank)();
+  int (*communicator_size)();
+  int (*communicator_allreduce)(void* values, std::size_t count, int type, int operation);
+  int (*tracker_create)(const char* config, Handle* out);
+  int (*tracker_run)(Handle, const char* config);
+  int (*tracker_worker_arguments)(Handle, const char** out);
+  int (*tracker_free)(Handle);
 };
 
 }  // namespace clary::xgboost

@@ -109,6 +109,23 @@ Outcome<void> Library::find_functions(void* library) {
   }
   // Of that name there was another one, with other arguments, until XGBoosterPredictFromDMatrix came.
   if (f.booster_predict_matrix) find(library, "XGBoosterPredictFromDense", f.booster_predict_dense);
+  find(library, "XGBoosterSlice", f.booster_slice);
+  find(library, "RabitInit", f.rabit_init);
+  find(library, "RabitFinalize", f.rabit_finalize);
+  find(library, "RabitGetRank", f.rabit_rank);
+  find(library, "RabitGetWorldSize", f.rabit_size);
+  find(library, "RabitAllreduce", f.rabit_allreduce);
+  find(library, "XGBoosterLoadRabitCheckpoint", f.booster_load_checkpoint);
+  find(library, "XGBoosterSaveRabitCheckpoint", f.booster_save_checkpoint);
+  find(library, "XGCommunicatorInit", f.communicator_init);
+  find(library, "XGCommunicatorFinalize", f.communicator_finalize);
+  find(library, "XGCommunicatorGetRank", f.communicator_rank);
+  find(library, "XGCommunicatorGetWorldSize", f.communicator_size);
+  find(library, "XGCommunicatorAllreduce", f.communicator_allreduce);
+  find(library, "XGTrackerCreate", f.tracker_create);
+  find(library, "XGTrackerRun", f.tracker_run);
+  find(library, "XGTrackerWorkerArgs", f.tracker_worker_arguments);
+  find(library, "XGTrackerFree", f.tracker_free);
   if (!f.last_error || !f.matrix_from_dense || !(f.matrix_from_csr_ex || f.matrix_from_csr) || !f.booster_create ||
       !f.booster_load_buffer || !f.booster_set_param || !(f.booster_predict || f.booster_predict_before_1 || f.booster_predict_matrix))
     return internal("the library has not the functions of XGBoost");

@@ -1,0 +1,37 @@
+// The checkpoints of a training job with a CheckpointConfig: xgboost-checkpoint.<iteration>, the five newest of its own and
+// those that it found. Owned by the training loop. Thread rule: one thread. Invariant: a file of that name is a whole model.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/outcome.hpp"
+
+namespace clary::training {
+
+class CheckpointFiles {
+ public:
+  explicit CheckpointFiles(std::string folder) : folder_(std::move(folder)) {}
+
+  struct Found {
+    std::string path;
+    int iteration = 0;
+  };
+  // Newest first.
+  std::vector<Found> found() const;
+  Outcome<void> save(std::string_view model, int iteration);
+
+ private:
+  std::string path_of(int iteration) const;
+
+  std::string folder_;
+  std::deque<int> own_;
+};
+
+// The file's new content stands there whole or not at all.
+Outcome<void> write_whole(const std::string& path, std::string_view data);
+
+}  // namespace clary::training

@@ -1,0 +1,32 @@
+// How a built-in algorithm says why it failed: what the user can mend (ClientError) and what the user cannot
+// (AlgorithmError), the two words that FailureReason begins with. Plain values. Thread rule: any thread.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "base/outcome.hpp"
+
+namespace clary::training {
+
+inline constexpr const char* client_error = "ClientError";
+inline constexpr const char* algorithm_error = "AlgorithmError";
+
+template <typename... Args>
+Error user_error(fmt::format_string<Args...> format, Args&&... args) {
+  return aws_error(ErrorKind::validation, client_error, format, std::forward<Args>(args)...);
+}
+
+template <typename... Args>
+Error algorithm_failure(fmt::format_string<Args...> format, Args&&... args) {
+  return aws_error(ErrorKind::internal, algorithm_error, format, std::forward<Args>(args)...);
+}
+
+// What /opt/ml/output/failure gets.
+inline std::string failure_text(const Error& error) {
+  const bool ours = error.code.empty() && error.kind == ErrorKind::internal;
+  const std::string& message = ours && !error.detail.empty() ? error.detail : error.message;
+  return (error.code.empty() ? algorithm_error : error.code) + std::string(": ") + message;
+}
+
+}  // namespace clary::training

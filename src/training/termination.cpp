@@ -1,0 +1,51 @@
+#include "training/termination.hpp"
+
+#include <csignal>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include "training/checkpoint_files.hpp"
+
+namespace clary::training {
+
+Termination& Termination::watch() {
+  static auto* const only = [] {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    auto* made = new Termination;  // outlives its thread, which ends with the process
+    std::thread([made] { made->wait(); }).detach();
+    return made;
+  }();
+  return *only;
+}
+
+void Termination::end_at_once() {
+  std::lock_guard lock(mutex_);
+  at_once_ = true;
+}
+
+void Termination::keep(std::string path, std::string model) {
+  std::lock_guard lock(mutex_);
+  path_ = std::move(path);
+  model_ = std::move(model);
+}
+
+void Termination::wait() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  int number = 0;
+  while (true) {
+    sigwait(&signals, &number);
+    asked_ = true;
+    std::lock_guard lock(mutex_);
+    if (!at_once_) continue;
+    if (!path_.empty()) (void)write_whole(path_, model_);
+    ::_exit(0);
+  }
+}
+
+}  // namespace clary::training

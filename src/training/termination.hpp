@@ -1,0 +1,34 @@
+// SIGTERM, as StopTrainingJob and the time limit send it. The training looks for it between two iterations. A host of
+// several cannot: the others may have gone, and an iteration that waits for them never ends; there the thread that waits for
+// the signal writes what was kept last, and ends the process. Owned by main. Thread rule: any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace clary::training {
+
+class Termination {
+ public:
+  // From here on the signal is this object's, in every thread that starts later too. There is one in a process.
+  static Termination& watch();
+
+  bool asked() const { return asked_; }
+  // From now on the signal ends the process at once, with 0.
+  void end_at_once();
+  // What is written then.
+  void keep(std::string path, std::string model);
+
+ private:
+  Termination() = default;
+  void wait();
+
+  std::atomic<bool> asked_ = false;
+  std::mutex mutex_;
+  bool at_once_ = false;
+  std::string path_, model_;
+};
+
+}  // namespace clary::training
