@@ -79,12 +79,10 @@ def run_script_or_module(job):
 def check_entry(env, layout):
     """module, script or command, by the toolkit's rule."""
     if not env.program:
-        algorithm = launching.framework_name() == "xgboost"
         raise WorkerError(
             "ConfigurationError",
-            "No entry point: %s needs the hyperparameter sagemaker_program, the name of the script to run. Pass "
-            "entry_point to the estimator."
-            % ("the built-in XGBoost algorithm is not served yet; the image" if algorithm else "a framework image"),
+            "No entry point: a framework image needs the hyperparameter sagemaker_program, the name of the script to "
+            "run. Pass entry_point to the estimator.",
         )
     if not os.path.isdir(layout.code):
         raise WorkerError(

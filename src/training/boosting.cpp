@@ -22,15 +22,12 @@ constexpr std::string_view tab = "#011";
 constexpr std::size_t largest_model = std::size_t{1} << 36;
 
 // What the library complains of because of the data or the settings, not because of a fault of its own.
-constexpr std::array<std::string_view, 9> of_the_user{
-    "label must be in [0,1] for logistic regression",
-    "label must be in [0, num_class)",
+constexpr std::array<std::string_view, 6> of_the_user{
+    "label must be",  // in [0,1] for logistic regression, in [0, num_class), nonnegative...
     "feature_names mismatch",
     "preds.size() == info.labels_.size()",
     "the dataset only contains pos or neg samples",
     "base_score must be in (0,1) for logistic loss",
-    "PoissonRegression: label must be nonnegative",
-    "TweedieRegression: label must be nonnegative",
     "reg_lambda",
 };
 

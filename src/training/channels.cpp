@@ -7,6 +7,7 @@
 
 #include "io/file.hpp"
 #include "training/failure.hpp"
+#include "training/parquet.hpp"
 #include "training/say.hpp"
 #include "training/text_lines.hpp"
 
@@ -56,6 +57,7 @@ Outcome<void> collect(const fs::path& folder, int depth, std::vector<std::string
 
 Outcome<void> add_file(Rows& rows, const Reading& reading, LibsvmReader* libsvm, const Source& source) {
   if (libsvm != nullptr) return libsvm->add(source);
+  if (reading.content == Content::parquet) return add_parquet(rows, source);
   TRY(const char delimiter, csv_delimiter(source.text));
   say("Determined delimiter of CSV input is '{}'", delimiter);
   return add_csv(rows, source, delimiter, reading.csv_weights);

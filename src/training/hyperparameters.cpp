@@ -214,6 +214,7 @@ Outcome<void> check_together(const Values& values, const std::vector<std::string
     if (value(name).starts_with("gpu"))
       return user_error("Hyperparameter {}: {}: there is no GPU for it here.", name, value(name));
   }
+  if (!value("_kfold").empty()) return user_error("Hyperparameter _kfold: cross validation is not served here.");
   if (value("use_dask_gpu_training") == "true")
     return user_error("Hyperparameter use_dask_gpu_training: there is no GPU for it here.");
   return {};
@@ -258,11 +259,8 @@ Hyperparameters taken(const Values& values) {
       read.early_stopping_rounds = number;
     } else if (name == "save_model_on_termination") {
       read.save_model_on_termination = value == "true";
-    } else if (name == "_kfold") {
-      read.folds = number;
-    } else if (name == "_num_cv_round") {
-      read.fold_rounds = number;
-    } else if (name != "eval_metric" && name != "_tuning_objective_metric" && name != "use_dask_gpu_training") {
+    } else if (name != "eval_metric" && name != "_tuning_objective_metric" && name != "use_dask_gpu_training" &&
+               name != "_num_cv_round") {
       if (name == "objective") read.objective = value;
       if (name == "booster") read.booster = value;
       if (name == "num_class") read.classes = number;

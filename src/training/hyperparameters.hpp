@@ -18,8 +18,6 @@ struct Hyperparameters {
   bool csv_weights = false;
   std::optional<int> early_stopping_rounds;
   bool save_model_on_termination = false;
-  std::optional<int> folds;  // _kfold
-  int fold_rounds = 1;       // _num_cv_round
   std::string objective;     // empty: the library's own default
   std::string booster = "gbtree";
   int classes = 0;         // num_class

@@ -93,6 +93,7 @@ TEST(Hyperparameters, SomeNeedOthers) {
   EXPECT_EQ(complaint({{"interaction_constraints", "[[1, 2], [3, 4]]"}, {"tree_method", "hist"}}), "");
   EXPECT_THAT(complaint({{"interaction_constraints", "[[0]]"}, {"tree_method", "hist"}}),
               HasSubstr("not in range [1, +inf)"));
+  EXPECT_THAT(complaint({{"_kfold", "5"}}), HasSubstr("cross validation is not served here"));
   EXPECT_THAT(complaint({{"tree_method", "gpu_hist"}}), HasSubstr("there is no GPU"));
   EXPECT_EQ(complaint({{"updater", "grow_colmaker,prune"}}), "");
   EXPECT_THAT(complaint({{"updater", "grow_colmaker,grow_histmaker"}}), HasSubstr("Only one tree grow plugin"));

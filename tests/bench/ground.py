@@ -95,8 +95,16 @@ class Ground(ClaryServer):
                   "sagemaker_job_name": name, "sagemaker_container_log_level": "20"}
         parameters = {key: f'"{value}"' for key, value in quoted.items()}
         parameters.update({key: json.dumps(value) for key, value in (hyperparameters or {}).items()})
+        return self.run_job(name, image, parameters, channels or {}, instance, metrics)
+
+    def train_algorithm(self, image, hyperparameters, channels, instance="ml.m4.xlarge"):
+        """The same of an image that is an algorithm: no script. Channels are CSV."""
+        return self.run_job(self.name("job"), image, hyperparameters, channels, instance, (), {"ContentType": "text/csv"})
+
+    def run_job(self, name, image, parameters, channels, instance, metrics, of_channel=None):
         inputs = [{"ChannelName": channel, "DataSource": {"S3DataSource": {
-            "S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}}} for channel, uri in (channels or {}).items()]
+            "S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}}, **(of_channel or {})}
+            for channel, uri in channels.items()]
         began = time.time()
         self.sagemaker.create_training_job(
             TrainingJobName=name, RoleArn=self.role, HyperParameters=parameters,

@@ -201,9 +201,3 @@ def test_mpi_is_refused(job):
     job.hyperparameters(sagemaker_mpi_enabled="true")
     code, output = job.run(SAGEMAKER_TRAINING_MODULE=TENSORFLOW)
     assert code == 1 and "MPI" in job.failure, output
-
-
-def test_xgboost_without_an_entry_point_says_so(job):
-    job.config("hyperparameters", {"num_round": "5"})
-    code, output = job.run(SAGEMAKER_TRAINING_MODULE="sagemaker_xgboost_container.training:main")
-    assert code == 1 and "the built-in XGBoost algorithm is not served yet" in job.failure, output

@@ -9,8 +9,12 @@ import xgboost as xgb
 
 
 def model_fn(model_dir):
-    with open(os.path.join(model_dir, "xgboost-model"), "rb") as file:
-        return pickle.load(file)
+    path = os.path.join(model_dir, "xgboost-model")
+    with open(path, "rb") as file:
+        if file.read(1) == b"\x80":  # as scripts here and the algorithm up to 1.2 leave it
+            file.seek(0)
+            return pickle.load(file)
+    return xgb.Booster(model_file=path)
 
 
 if __name__ == "__main__":

@@ -63,11 +63,30 @@ def test_an_endpoint_predicts_as_the_model_does(fitted, server, session, tmp_pat
         predictor.delete_endpoint()
 
 
-def test_the_algorithm_itself_is_not_served_yet(session, role):
+def test_the_algorithm_itself_trains_without_a_script(server, session, role, tmp_path):
+    from sagemaker.amazon.amazon_estimator import get_image_uri
+    from sagemaker.estimator import Estimator
+    from sagemaker.session import s3_input
+
+    channels = {name: s3_input(url, content_type="csv") for name, url in upload(session, tmp_path).items()}
+    image = get_image_uri(session.boto_region_name, "xgboost", "0.90-2")
+    estimator = Estimator(image, role, 1, "ml.m5.xlarge", sagemaker_session=session)
+    estimator.set_hyperparameters(num_round=8, objective="multi:softmax", num_class=10, max_depth=4, eval_metric="merror")
+    estimator.fit(channels)
+    job = estimator.latest_training_job.describe()
+    final = {metric["MetricName"]: metric["Value"] for metric in job["FinalMetricDataList"]}
+    assert set(final) == {"train:merror", "validation:merror"} and final["validation:merror"] < 0.2
+    rows = digits()[1]
+    found, names = local_prediction(server, session, RUNTIME, estimator.model_data, rows[:, 1:], tmp_path)
+    assert names == ["xgboost-model"]
+    assert (found != rows[:, 0]).mean() == pytest.approx(final["validation:merror"], abs=1e-5)
+
+
+def test_a_wrong_hyperparameter_fails_fit_with_its_name(session, role, tmp_path):
     from sagemaker.amazon.amazon_estimator import get_image_uri
     from sagemaker.estimator import Estimator
 
     image = get_image_uri(session.boto_region_name, "xgboost", "0.90-2")
-    estimator = Estimator(image, role, 1, "ml.m5.xlarge", sagemaker_session=session, hyperparameters={"num_round": 5})
-    with pytest.raises(ValueError, match="built-in XGBoost algorithm is not served yet"):
-        estimator.fit()
+    estimator = Estimator(image, role, 1, "ml.m5.xlarge", sagemaker_session=session, hyperparameters={"num_rounds": 5})
+    with pytest.raises(ValueError, match="Missing required hyperparameter: num_round"):
+        estimator.fit(upload(session, tmp_path))

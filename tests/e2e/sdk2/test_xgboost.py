@@ -63,3 +63,21 @@ def test_an_endpoint_predicts_as_the_model_does(fitted, server, session, tmp_pat
     finally:
         predictor.delete_model()
         predictor.delete_endpoint()
+
+
+def test_the_algorithm_itself_trains_without_a_script(server, session, role, tmp_path):
+    from sagemaker import image_uris
+    from sagemaker.estimator import Estimator
+    from sagemaker.inputs import TrainingInput
+
+    channels = {name: TrainingInput(url, content_type="text/csv") for name, url in upload(session, tmp_path).items()}
+    estimator = Estimator(image_uris.retrieve("xgboost", session.boto_region_name, "1.7-1"), role, 1, "ml.m5.xlarge", sagemaker_session=session)
+    estimator.set_hyperparameters(num_round=8, objective="multi:softmax", num_class=10, max_depth=4, eval_metric="merror,mlogloss")
+    estimator.fit(channels)
+    job = estimator.latest_training_job.describe()
+    final = {metric["MetricName"]: metric["Value"] for metric in job["FinalMetricDataList"]}
+    assert set(final) == {"train:merror", "train:mlogloss", "validation:merror", "validation:mlogloss"} and final["validation:merror"] < 0.2
+    rows = digits()[1]
+    found, names = local_prediction(server, session, RUNTIME, estimator.model_data, rows[:, 1:], tmp_path)
+    assert names == ["xgboost-model"]
+    assert (found != rows[:, 0]).mean() == pytest.approx(final["validation:merror"], abs=1e-5)

@@ -2,9 +2,14 @@
 
 import pytest
 from jobs import wait_until
-from xgboost_algorithm import Algorithm
+from xgboost_algorithm import Algorithm, last_line
 
 ASKED = {"num_round": "12", "objective": "binary:logistic", "max_depth": "3", "eta": "0.2", "eval_metric": "error,auc", "subsample": "0.8", "seed": "7"}
+PARQUET = """
+import sys, pandas
+for name in ("train", "validation"):
+    pandas.read_csv("%s/%s.csv" % (sys.argv[1], name), header=None).rename(columns=str).to_parquet("%s/%s.parquet" % (sys.argv[1], name))
+"""
 FORMS = {"0.90-2-cpu-py3": (True, "0.90"), "1.7-1": (False, "1.7.4"), "3.2-0": (False, "3.2.0")}
 IMAGES = {"1": "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1"}
 
@@ -68,6 +73,14 @@ def test_libsvm_is_what_a_channel_without_a_content_type_has(of):
     assert algorithm.compare(job, ASKED)["wrong"] < 0.1
 
 
+def test_parquet_has_the_label_first(of):
+    algorithm = of("1.7-1")
+    last_line(algorithm.python, PARQUET, algorithm.folder)
+    channels = [algorithm.channel(name, {"rows.parquet": algorithm.read(name + ".parquet")}, "application/x-parquet") for name in ("train", "validation")]
+    job = completed(algorithm, algorithm.train(ASKED, channels))
+    assert algorithm.compare(job, ASKED)["difference"] <= 1e-6
+
+
 def test_weights_stand_in_the_second_column(of):
     algorithm = of("1.7-1")
     # A record of weight 0 counts for nothing: with its label turned round, the model is what it is without it.
@@ -102,7 +115,7 @@ def test_wrong_data_is_named_by_file_and_line(of):
     assert "day/rows.csv, line 2: 3 columns, where the first record has 2" in trained_on(b"1,2\n1,2,3\n")
     assert "is not 'LIBSVM' format" in trained_on(b"1,2\n", None)
     assert "No data in training channel path" in trained_on(b"")
-    assert "label must be in [0,1] for logistic regression" in trained_on(b"7,2\n3,4\n").replace("label_correct", "label")
+    assert "label must be in [0,1] for logistic regression" in trained_on(b"7,2\n3,4\n")
     assert "recordio-protobuf is not served here" in trained_on(b"x", "application/x-recordio-protobuf")
     assert "is not an accepted ContentType" in trained_on(b"x", "image/png")
 
