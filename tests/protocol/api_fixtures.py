@@ -1,5 +1,6 @@
 """Clients, jobs and models for the tests of the document services, and requests that no SDK sends."""
 
+import contextlib
 import http.client
 import io
 import itertools
@@ -33,6 +34,22 @@ def make_client(server, service, region="us-east-1", credentials=None, **config)
 def loose(server, service, region="us-east-1"):
     """A client that sends what its model forbids."""
     return make_client(server, service, region, parameter_validation=False)
+
+
+def put_object(s3, url, body=b"x"):
+    """An object at s3://bucket/key; its bucket is made where there is none."""
+    bucket, key = url[len("s3://"):].split("/", 1)
+    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def model_without_data(sagemaker, s3, name, url="s3://vanished/m.tar.gz", **container):
+    """A model whose data are there when it is made, and gone after: its endpoints fail."""
+    put_object(s3, url)
+    sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": url, **container})
+    bucket, key = url[len("s3://"):].split("/", 1)
+    s3.delete_object(Bucket=bucket, Key=key)
 
 
 _regions = itertools.count(1)

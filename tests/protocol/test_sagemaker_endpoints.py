@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api_fixtures import (ACCOUNT, IMAGE, ROLE, archive, arn, error_of, loose, make_client, new_name, production_variant, raw, region,  # noqa: F401
+from api_fixtures import (ACCOUNT, IMAGE, ROLE, archive, arn, error_of, loose, make_client, model_without_data, new_name, production_variant, raw, region,  # noqa: F401
                           root_credentials, sagemaker, sign, wait_until)
 
 # A model that tells what it was asked, and fails as it is told.
@@ -54,12 +54,12 @@ class Hosting:
         s3.create_bucket(Bucket=bucket)
         self.names = {which: new_name(which) for which in ("one", "two", "nowhere")}
         for which, name in self.names.items():
-            if which != "nowhere":
-                s3.put_object(Bucket=bucket, Key=which, Body=archive({"code/inference.py": INFERENCE, "name": which}))
+            s3.put_object(Bucket=bucket, Key=which, Body=archive({"code/inference.py": INFERENCE, "name": which}))
             environment = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
             self.sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={
                 "Image": IMAGE, "ModelDataUrl": f"s3://{bucket}/{which}", "Environment": environment})
             self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[production_variant(name)])
+        s3.delete_object(Bucket=bucket, Key="nowhere")
 
     def invoke(self, name, **more):
         return self.runtime.invoke_endpoint(**{"EndpointName": name, "Body": b"abc", **more})
@@ -216,11 +216,11 @@ def test_deleting_in_each_state(hosting):
     client, name = hosting.sagemaker, new_name("e")
     client.create_endpoint(EndpointName=name, EndpointConfigName=hosting.names["one"])
     removed(client, name)
-    client.create_model(ModelName=name, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": "s3://no-such-bucket/m"})
+    model_without_data(client, make_client(hosting.server, "s3"), name)
     client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[production_variant(name)])
     client.create_endpoint(EndpointName=name, EndpointConfigName=name)
     told = served(client, name, "Failed")
-    assert "no-such-bucket" in told["FailureReason"]
+    assert "s3://vanished/m.tar.gz" in told["FailureReason"]
     assert error_of(hosting.invoke, name)[:2] == ("ValidationError", 400)
     code, status, message = error_of(client.update_endpoint, EndpointName=name, EndpointConfigName=hosting.names["one"])
     assert (code, status) == ("ValidationException", 400)

@@ -8,7 +8,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from clary_server import ClaryServer
-from api_fixtures import (IMAGE, ROLE, error_of, make_client, new_name, production_variant, sign, training_job,  # noqa: F401
+from api_fixtures import (IMAGE, ROLE, error_of, make_client, model_without_data, new_name, production_variant, sign, training_job,  # noqa: F401
                           wait_until)
 
 SOON = 2.0  # an answer that did not wait; held ones take until their job's end or `LIMIT`
@@ -116,7 +116,7 @@ def test_a_client_that_goes_is_waited_for_no_longer(looking):
 
 def test_endpoints_have_a_first_look_too_and_again_when_made_anew(looking):
     client = looking.client
-    client.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": "s3://jobs/none.tar.gz"})
+    model_without_data(client, make_client(looking, "s3", credentials=looking.keys), "m")
     client.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[production_variant("m")])
     for _ in range(2):
         client.create_endpoint(EndpointName="e", EndpointConfigName="c")

@@ -3,9 +3,10 @@
 import datetime
 import time
 
+import boto3
 import pytest
 
-from api_fixtures import (IMAGE, ROLE, arn, error_of, loose, make_client, new_name, production_variant, region, sagemaker,  # noqa: F401
+from api_fixtures import (IMAGE, ROLE, arn, error_of, loose, make_client, model_without_data, new_name, production_variant, region, sagemaker,  # noqa: F401
                           training_job, wait_until)
 
 NAMES = ["delta-One", "alpha-two", "charlie-ONE", "bravo-three"]
@@ -30,7 +31,7 @@ def make_configs(client):
 
 
 def make_endpoints(client):
-    client.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": "s3://no-such-bucket/m.tar.gz"})
+    model_without_data(client, boto3.client("s3", endpoint_url=client.meta.endpoint_url, region_name="us-east-1"), "m")
     client.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[production_variant("m")])
     for name in NAMES:
         client.create_endpoint(EndpointName=name, EndpointConfigName="c")

@@ -1,8 +1,15 @@
 import pytest
 
-from api_fixtures import IMAGE, ROLE, arn, error_of, loose, make_client, new_name, production_variant, region, sagemaker  # noqa: F401
+from api_fixtures import (IMAGE, ROLE, arn, error_of, loose, make_client, new_name, production_variant, put_object, region,  # noqa: F401
+                          sagemaker)
 
-CONTAINER = {"Image": IMAGE, "ModelDataUrl": "s3://b/m.tar.gz"}
+CONTAINER = {"Image": IMAGE, "ModelDataUrl": "s3://models-data/m.tar.gz"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def model_data(server):
+    put_object(make_client(server, "s3"), CONTAINER["ModelDataUrl"])
+    put_object(make_client(server, "s3"), "s3://models-data/m/weights")
 
 
 def could_not_find(what, region, kind, name):
@@ -33,9 +40,25 @@ def test_what_the_sdks_send_of_models(sagemaker):
     model = sagemaker.describe_model(ModelName="vpc")
     assert model["VpcConfig"] == vpc and model["EnableNetworkIsolation"] is True
     assert [c["Image"] for c in model["Containers"]] == [IMAGE] and "PrimaryContainer" not in model
-    source = {"S3DataSource": {"S3Uri": "s3://b/m/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
+    source = {"S3DataSource": {"S3Uri": "s3://models-data/m/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
     sagemaker.create_model(ModelName="source", PrimaryContainer={"Image": IMAGE, "ModelDataSource": source})
     assert sagemaker.describe_model(ModelName="source")["PrimaryContainer"]["ModelDataSource"] == source
+
+
+@pytest.mark.parametrize("data", [
+    {"ModelDataUrl": "s3://models-data/absent.tar.gz"}, {"ModelDataUrl": "s3://no-such-bucket/m.tar.gz"}, {"ModelDataUrl": "s3://models-data/m/"},
+    {"ModelDataSource": {"S3DataSource": {"S3Uri": "s3://models-data/absent/", "S3DataType": "S3Prefix", "CompressionType": "None"}}}])
+def test_a_model_of_data_that_are_not_there_is_refused(sagemaker, data):
+    url = data.get("ModelDataUrl") or data["ModelDataSource"]["S3DataSource"]["S3Uri"]
+    for containers in ({"PrimaryContainer": {"Image": IMAGE, **data}}, {"Containers": [CONTAINER, {"Image": IMAGE, **data}]}):
+        assert error_of(sagemaker.create_model, ModelName="m", ExecutionRoleArn=ROLE, **containers) == (
+            "ValidationException", 400, f"Could not find model data at {url}.")
+    assert sagemaker.list_models()["Models"] == []
+
+
+def test_a_multi_model_containers_data_may_come_later(sagemaker):
+    many = {"Image": IMAGE, "ModelDataUrl": "s3://models-data/later/", "Mode": "MultiModel"}
+    sagemaker.create_model(ModelName="many", ExecutionRoleArn=ROLE, PrimaryContainer=many)
 
 
 @pytest.mark.parametrize("change", [

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from botocore.credentials import Credentials
 
-from api_fixtures import IMAGE, ROLE, call_json, make_client, new_name, production_variant, region, sagemaker, training_job  # noqa: F401
+from api_fixtures import IMAGE, ROLE, call_json, make_client, model_without_data, new_name, production_variant, region, sagemaker, training_job  # noqa: F401
 
 
 def create(server, region, operation, document, call_id, attempt):
@@ -19,7 +19,7 @@ def documents(sagemaker, region):
     def arn(kind):
         return f"arn:aws:sagemaker:{region}:000000000000:{kind}/again"
 
-    sagemaker.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": "s3://no-such-bucket/m"})
+    model_without_data(sagemaker, make_client(server, "s3"), "m")
     sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[production_variant("m")])
     return {"CreateTrainingJob": training_job("again"),
             "CreateModel": {"ModelName": "again", "PrimaryContainer": {"Image": IMAGE}},

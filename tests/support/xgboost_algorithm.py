@@ -75,7 +75,7 @@ class Algorithm:
     def channels(self):
         """The training rows in two files, one in a folder below; and the validation rows."""
         lines = self.read("train.csv").splitlines(True)
-        return [self.channel("train", {"part-0.csv": b"".join(lines[:150]), "deeper/part-1.csv": b"".join(lines[150:])}),
+        return [self.channel("train", {"part-0.csv": b"".join(lines[:150]), "under/part-1.csv": b"".join(lines[150:])}),
                 self.channel("validation", {"rows.csv": self.read("validation.csv")})]
 
     def submit(self, hyperparameters, channels, instances=1, **request):

@@ -1,3 +1,4 @@
+#include "jobs/s3_uri.hpp"
 #include "services/sagemaker/describe.hpp"
 #include "services/sagemaker/handlers.hpp"
 #include "services/sagemaker/own_lineage.hpp"
@@ -22,6 +23,35 @@ Outcome<void> check_containers(const CreateModelInput& in) {
   return {};
 }
 
+// As at AWS: a model cannot be made of data that are not there. Those of a multi-model container may come later.
+Outcome<void> check_data(Context& call, const ContainerDefinition& container) {
+  std::string url = container.ModelDataUrl.value_or("");
+  bool prefix = false;
+  if (container.ModelDataSource && container.ModelDataSource->S3DataSource) {
+    url = container.ModelDataSource->S3DataSource->S3Uri;
+    prefix = container.ModelDataSource->S3DataSource->S3DataType == "S3Prefix";
+  }
+  if (!url.starts_with("s3://") || container.Mode == "MultiModel") return {};
+  const auto missing = [&] { return validation("Could not find model data at {}.", url); };
+  const auto uri = jobs::parse_s3_uri(url);
+  if (!uri) return missing();
+  if (prefix) {
+    const auto listing = call.objects.list(uri->bucket, uri->key, "", "", 1);
+    if (listing && !listing->objects.empty()) return {};
+    if (!listing && listing.error().kind != ErrorKind::not_found) return listing.error();
+    return missing();
+  }
+  const auto object = call.objects.stat(uri->bucket, uri->key);
+  if (object) return {};
+  return object.error().kind == ErrorKind::not_found ? missing() : object.error();
+}
+
+Outcome<void> check_data(Context& call, const CreateModelInput& in) {
+  if (in.PrimaryContainer) return check_data(call, *in.PrimaryContainer);
+  for (const ContainerDefinition& container : *in.Containers) CHECK_OK(check_data(call, container));
+  return {};
+}
+
 void fill_defaults(ContainerDefinition& container) {
   if (!container.Mode) container.Mode = "SingleModel";
   if (!container.Environment) container.Environment.emplace();
@@ -31,6 +61,7 @@ void fill_defaults(ContainerDefinition& container) {
 
 Outcome<CreateModelOutput> create_model(Context& call, const CreateModelInput& in) {
   CHECK_OK(check_containers(in));
+  CHECK_OK(check_data(call, in));
   TRY(auto record, insert_record(call, model_kind, "model", in.ModelName, wire::to_document(CreateModelInput_shape, in), in.Tags,
                                  [&](meta::Session& session, const meta::Record& model) { return record_model(session, model, in); }));
   return CreateModelOutput{.ModelArn = record.arn};

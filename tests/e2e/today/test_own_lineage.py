@@ -98,7 +98,7 @@ def test_a_refused_endpoint_or_model_writes_nothing(platform, api):
     before = [one["ActionArn"] for one in api.list_actions(MaxResults=100)["ActionSummaries"]]
     with pytest.raises(api.exceptions.ClientError):
         api.create_endpoint(EndpointName=name, EndpointConfigName="absent")
-    uri = f"s3://{platform.bucket}/{uuid.uuid4().hex}/model.tar.gz"
+    uri = platform.put(f"{uuid.uuid4().hex}/model.tar.gz", b"x")
     with pytest.raises(api.exceptions.ClientError, match="already existing"):
         api.create_model(ModelName=name, ExecutionRoleArn=platform.role, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": uri})
     assert [one["ActionArn"] for one in api.list_actions(MaxResults=100)["ActionSummaries"]] == before

@@ -340,7 +340,7 @@ def test_other_resources(platform, name):
     api = platform.sagemaker
     api.create_model(ModelName=name, ExecutionRoleArn="arn:aws:iam::000000000000:role/service-role/r",
                      PrimaryContainer={"Image": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3",
-                                       "ModelDataUrl": "s3://b/m.tar.gz", "Environment": {"A_B": "c"}}, Tags=[{"Key": "of", "Value": name}])
+                                       "ModelDataUrl": platform.put(name + "/m.tar.gz", b"x"), "Environment": {"A_B": "c"}}, Tags=[{"Key": "of", "Value": name}])
     for filters in ([("ModelName", "Equals", name)], [("Model.ModelName", "Equals", name)], [("Tags.of", "Equals", name)],
                     [("PrimaryContainer.Environment.A_B", "Equals", "c"), ("ModelName", "Contains", name)]):
         results = api.search(Resource="Model", SearchExpression=where(*filters))["Results"]

@@ -282,7 +282,8 @@ def test_a_model_that_dies_or_is_not_there_fails_the_job(transforms):
     platform = transforms.platform
     name = "gone-" + uuid.uuid4().hex[:8]
     platform.sagemaker.create_model(ModelName=name, ExecutionRoleArn=platform.role, PrimaryContainer={
-        "Image": IMAGE, "ModelDataUrl": f"s3://{platform.bucket}/no/such/model.tar.gz"})
+        "Image": IMAGE, "ModelDataUrl": platform.put(f"{name}/model.tar.gz", b"x")})
+    platform.s3.delete_object(Bucket=platform.bucket, Key=f"{name}/model.tar.gz")
     job = transforms.fail({"a.csv": "1\n"}, model=name)
     assert job["FailureReason"].startswith("ClientError: Failed to download model data")
     broken = platform.model("raise RuntimeError('this model cannot be loaded')")
