@@ -55,13 +55,28 @@ Outcome<void> collect(const fs::path& folder, int depth, std::vector<std::string
   return {};
 }
 
-Outcome<void> add_file(Rows& rows, const Reading& reading, LibsvmReader* libsvm, const Source& source) {
-  if (libsvm != nullptr) return libsvm->add(source);
-  if (reading.content == Content::parquet) return add_parquet(rows, source);
-  TRY(const char delimiter, csv_delimiter(source.text));
-  say("Determined delimiter of CSV input is '{}'", delimiter);
-  return add_csv(rows, source, delimiter, reading.csv_weights);
-}
+// The files of one channel, added one after the other.
+class FileReader {
+ public:
+  FileReader(Rows& rows, const Reading& reading) : rows_(rows), reading_(reading) {
+    if (reading.content == Content::libsvm) libsvm_.emplace(rows);
+  }
+
+  Outcome<void> add(const Source& source) {
+    if (libsvm_) return libsvm_->add(source);
+    if (reading_.content == Content::parquet) return add_parquet(rows_, source);
+    TRY(const char delimiter, csv_delimiter(source.text));
+    if (delimiter != delimiter_) say("Determined delimiter of CSV input is '{}'", delimiter);
+    delimiter_ = delimiter;
+    return add_csv(rows_, source, delimiter, reading_.csv_weights);
+  }
+
+ private:
+  Rows& rows_;
+  const Reading& reading_;
+  std::optional<LibsvmReader> libsvm_;
+  char delimiter_ = 0;  // the last file's
+};
 
 }  // namespace
 
@@ -129,13 +144,12 @@ Outcome<std::optional<Rows>> read_channel(const std::string& folder, const Readi
     return user_error("recordio-protobuf is not served here: please give the data as csv, libsvm or parquet.");
   TRY(const auto files, data_files(folder));
   Rows rows;
-  std::optional<LibsvmReader> libsvm;
-  if (reading.content == Content::libsvm) libsvm.emplace(rows);
+  FileReader reader(rows, reading);
   for (const auto& path : files) {
     TRY(const std::string text, io::read_file(path, largest_file));
     if (text.empty()) continue;
     const std::string name = fs::path(path).lexically_relative(folder);
-    CHECK_OK(add_file(rows, reading, libsvm ? &*libsvm : nullptr, {name, text}));
+    CHECK_OK(reader.add({name, text}));
   }
   if (rows.count() == 0) return std::optional<Rows>();
   return std::optional<Rows>(std::move(rows));

@@ -112,3 +112,24 @@ def test_a_model_object(serve, digits, tmp_path):
     np.save(body, rows[1::2][:50])
     answer = endpoint.invoke(body=body.getvalue(), content_type="application/x-npy", accept="application/x-npy")
     np.testing.assert_array_equal(np.load(io.BytesIO(answer.body.read())), model.predict(rows[1::2][:50]))
+
+
+def test_the_algorithm_itself_trains_without_a_script(session, xgboost_image, digits, ended, read, tmp_path):
+    from sagemaker.train import ModelTrainer
+    from sagemaker.train.configs import Compute, InputData
+
+    rows, labels = digits
+    for name, part in (("train", slice(0, None, 2)), ("validation", slice(1, None, 2))):
+        (tmp_path / name).mkdir()
+        np.savetxt(tmp_path / name / "digits.csv", np.column_stack([labels[part], rows[part]]), delimiter=",", fmt="%g")
+    trainer = ModelTrainer(training_image=xgboost_image, base_job_name="sdk3-algorithm-" + uuid.uuid4().hex[:8],
+                           compute=Compute(instance_type=INSTANCE, instance_count=1),
+                           hyperparameters={"num_round": 20, "objective": "multi:softmax", "num_class": 10, "max_depth": 3})
+    trainer.train(input_data_config=[InputData(channel_name=name, data_source=str(tmp_path / name), content_type="text/csv")
+                                     for name in ("train", "validation")], wait=False)
+    described = ended(trainer)
+    assert described["TrainingJobStatus"] == "Completed", described.get("FailureReason")
+    (tmp_path / "xgboost-model").write_bytes(read(described["ModelArtifacts"]["S3ModelArtifacts"], "xgboost-model"))
+    wrong = (xgboost.Booster(model_file=str(tmp_path / "xgboost-model")).predict(xgboost.DMatrix(rows[1::2])) != labels[1::2]).mean()
+    final = {metric["MetricName"]: metric["Value"] for metric in described["FinalMetricDataList"]}
+    assert wrong < 0.1 and final["validation:mlogloss"] < 0.5

@@ -57,6 +57,17 @@ def test_it_trains_as_python_does(of, tag):
     assert any(line.endswith("Train matrix has 285 rows and 30 columns") for line in lines)
 
 
+@pytest.mark.parametrize("tag", ["0.90-2-cpu-py3", "3.2-0"])
+def test_the_metrics_that_containers_add(of, tag):
+    algorithm = of(tag)
+    job = completed(algorithm, algorithm.train({**ASKED, "eval_metric": "error,accuracy,f1"}, algorithm.channels()))
+    final = {metric["MetricName"]: metric["Value"] for metric in job["FinalMetricDataList"]}
+    assert set(final) == {f"{part}:{metric}" for part in ("train", "validation") for metric in ("error", "accuracy", "f1")}
+    for part in ("train", "validation"):
+        assert final[part + ":accuracy"] == pytest.approx(1 - final[part + ":error"], abs=2e-5)
+        assert 0.8 < final[part + ":f1"] <= 1
+
+
 def test_the_first_algorithm_is_0_72(of):
     algorithm = of("1")
     job = completed(algorithm, algorithm.train(ASKED, algorithm.channels()))
