@@ -110,8 +110,11 @@ Outcome<void> train(const Settings& settings, Termination& termination) {
   job.validation = std::move(data.validation);
   job.collective = gathered.collective.get();
   auto done = boost(std::move(job), termination);
-  // To leave in good order would be to wait for hosts that wait for this one.
-  if (!done) new Gathered(std::move(gathered));
+  if (!done) {
+    if (done.error().code == algorithm_error && gathered.collective) termination.give_it_time(std::chrono::seconds(3));
+    // To leave in good order would be to wait for hosts that wait for this one.
+    new Gathered(std::move(gathered));
+  }
   return done;
 }
 

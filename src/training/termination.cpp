@@ -27,6 +27,11 @@ void Termination::end_at_once() {
   at_once_ = true;
 }
 
+void Termination::give_it_time(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  told_.wait_for(lock, time, [this] { return asked_.load(); });
+}
+
 void Termination::keep(std::string path, std::string model) {
   std::lock_guard lock(mutex_);
   path_ = std::move(path);
@@ -40,8 +45,9 @@ void Termination::wait() {
   int number = 0;
   while (true) {
     sigwait(&signals, &number);
-    asked_ = true;
     std::lock_guard lock(mutex_);
+    asked_ = true;
+    told_.notify_all();
     if (!at_once_) continue;
     if (!path_.empty()) (void)write_whole(path_, model_);
     ::_exit(0);

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +20,8 @@ class Termination {
   bool asked() const { return asked_; }
   // From now on the signal ends the process at once, with 0.
   void end_at_once();
+  // Returns after `time`: what looks like a fault may be that the others have been told to end, and this host is next.
+  void give_it_time(std::chrono::milliseconds time);
   // What is written then.
   void keep(std::string path, std::string model);
 
@@ -27,6 +31,7 @@ class Termination {
 
   std::atomic<bool> asked_ = false;
   std::mutex mutex_;
+  std::condition_variable told_;
   bool at_once_ = false;
   std::string path_, model_;
 };

@@ -1,7 +1,6 @@
 """XGBoost as a built-in algorithm: no script, trained in C++ by the library of the image's version, equal to Python's training."""
 
 import pytest
-from jobs import wait_until
 from xgboost_algorithm import Algorithm, last_line
 
 ASKED = {"num_round": "12", "objective": "binary:logistic", "max_depth": "3", "eta": "0.2", "eval_metric": "error,auc", "subsample": "0.8", "seed": "7"}
@@ -230,8 +229,9 @@ def test_a_host_without_data_is_left_out(of):
     assert any("does not have training data" in line for line in algorithm.platform.log(job["TrainingJobName"]))
 
 
-def test_a_stopped_job_of_two_hosts_ends_at_once(of):
-    algorithm = of("0.90-2-cpu-py3")
-    [(name, model)] = stopped(algorithm, ENDLESS, instances=2).items()
-    assert name.startswith("xgboost-checkpoint.")
-    assert wait_until(lambda: algorithm.compare_file(model, ASKED)["trees"], 60) > 20
+@pytest.mark.parametrize("tag, asked, file", [("0.90-2-cpu-py3", {}, "xgboost-checkpoint."), ("3.2-0", {"save_model_on_termination": "true"}, "xgboost-model")])
+def test_a_stopped_job_of_two_hosts_leaves_its_model_too(of, tag, asked, file):
+    algorithm = of(tag)
+    [(name, model)] = stopped(algorithm, {**ENDLESS, **asked}, instances=2).items()
+    assert name.startswith(file)
+    assert algorithm.compare_file(model, ASKED)["trees"] > 20
