@@ -81,6 +81,7 @@ TEST(Parquet, WhatIsNoneIsRefused) {
               HasSubstr("Failed to load parquet data with exception:\nt.csv: it is no Parquet file"));
   EXPECT_THAT(add_parquet(rows, {"words", *from_base64(words)}).error().message,
               HasSubstr("the column a holds no numbers"));
+  rows = {};
   EXPECT_THAT(add_parquet(rows, {"big", bytes}, 4).error().message, HasSubstr("too many values"));
 }
 

@@ -15,7 +15,7 @@ def create(server, region, operation, document, call_id, attempt):
 
 
 @pytest.fixture
-def documents(sagemaker, region):
+def documents(server, sagemaker, region):
     def arn(kind):
         return f"arn:aws:sagemaker:{region}:000000000000:{kind}/again"
 
