@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "model_server/selection.hpp"
+
 namespace clary::model_server {
 
 namespace {
@@ -53,7 +55,20 @@ void append_number(std::string& text, double value) {
   text.append(digits, end);
 }
 
+void AnswerWriter::add_selected(std::span<const float> row) {
+  if (form_ == AnswerForm::csv) {
+    if (!first_) text_ += '\n';
+    selection_->append_csv(text_, row);
+  } else {
+    if (form_ == AnswerForm::json) text_ += first_ ? "{\"predictions\": [" : ", ";
+    selection_->append_json(text_, row);
+    if (form_ == AnswerForm::json_lines) text_ += '\n';
+  }
+  first_ = false;
+}
+
 void AnswerWriter::add_row(std::span<const float> row) {
+  if (selection_) return add_selected(row);
   if (form_ == AnswerForm::csv) {
     if (!first_) text_ += batch_ ? '\n' : ',';
   } else if (form_ == AnswerForm::json) {

@@ -19,18 +19,22 @@ std::string_view content_type_of(AnswerForm form);
 
 void append_number(std::string& text, double value);
 
+class Selection;
+
 class AnswerWriter {
  public:
-  // `batch`: a transform job asks; a row is a line then.
-  AnswerWriter(AnswerForm form, bool batch) : form_(form), batch_(batch) {}
+  // `batch`: a transform job asks; a row is a line then. `selection`: what is told of a row in place of its numbers; it outlives the writer.
+  AnswerWriter(AnswerForm form, bool batch, const Selection* selection = nullptr) : form_(form), batch_(batch), selection_(selection) {}
   void add(const Scores& scores);
   std::string finish();
 
  private:
   void add_row(std::span<const float> row);
+  void add_selected(std::span<const float> row);
 
   const AnswerForm form_;
   const bool batch_;
+  const Selection* const selection_;
   bool first_ = true;
   std::string text_;
 };

@@ -62,6 +62,7 @@ Outcome<void> serve(const Options& options) {
   how.threads = thread_count(options);
   how.batch = !variable("SAGEMAKER_BATCH").empty();
   how.name = options.name;
+  how.selected = variable("SAGEMAKER_INFERENCE_OUTPUT");
   how.default_accept = variable("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
   TRY(const auto service, model_server::Service::open(*std::move(model), how));
 

@@ -4,6 +4,7 @@
 
 #include "model_server/answers.hpp"
 #include "model_server/open_inference.hpp"
+#include "model_server/selection.hpp"
 
 namespace clary::model_server {
 
@@ -68,8 +69,14 @@ http::Response Service::invoke(const http::Request& request, const std::string& 
                                  "application/jsonlines.", shown(request.headers.get("accept"))));
   auto reader = open_rows(request.headers.get("content-type"), body, model_->facts().columns);
   if (!reader) return text(status_of(reader.error()), reader.error().message);
+  std::optional<Selection> selection;
+  if (!options_.selected.empty()) {
+    auto opened = Selection::open(options_.selected, model_->facts());
+    if (!opened) return text(500, opened.error().message);
+    selection = *std::move(opened);
+  }
   static thread_local Rows rows;
-  AnswerWriter writer(*form, options_.batch);
+  AnswerWriter writer(*form, options_.batch, selection ? &*selection : nullptr);
   for (bool any = false;; any = true) {
     if (auto read = (*reader)->next(rows); !read) return text(status_of(read.error()), read.error().message);
     if (rows.count == 0 && !any) return text(400, "The body has no rows.");

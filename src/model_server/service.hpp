@@ -16,6 +16,7 @@ struct ServiceOptions {
   unsigned threads = 1;
   bool batch = false;          // a transform job asks
   std::string default_accept;  // where a request says nothing; empty: CSV
+  std::string selected;        // SAGEMAKER_INFERENCE_OUTPUT; empty: the predictions themselves
   std::string name = "model";  // as /v2 calls it
 };
 

@@ -168,6 +168,33 @@ def test_rows_of_probabilities_as_the_algorithm_writes_them(python, served, kind
     close(json.loads("[%s]" % ",".join(answer.splitlines())), made.expected)
 
 
+def test_what_is_selected_of_a_prediction(python, served, kinds):
+    made = kinds["classes"]
+    one = served().holding(made.folder / made.forms[-1])
+    one.start(python, SAGEMAKER_INFERENCE_OUTPUT="predicted_label,probabilities")
+    answer = json.loads(one.invoke(made.csv().encode(), "text/csv", accept="application/json")[2])
+    close([row["probabilities"] for row in answer["predictions"]], made.expected)
+    assert [row["predicted_label"] for row in answer["predictions"]] == [row.index(max(row)) for row in made.expected]
+    first = one.invoke(made.csv().encode(), "text/csv")[2].decode().splitlines()[0]
+    assert first.startswith('%d,"[' % made.expected[0].index(max(made.expected[0])))
+
+
+def test_the_open_inference_protocol(trees, boosters):
+    for path in ("/v2/health/live", "/v2/health/ready", "/v2/models/model/ready"):
+        assert trees.ask("GET", path)[0] == 200
+    about = json.loads(trees.ask("GET", "/v2/models/model")[2])
+    assert about["inputs"][0]["shape"] == [-1, COLUMNS] and about["platform"].startswith("xgboost ")
+    request = {"id": "7", "inputs": [{"name": "x", "shape": [len(boosters.rows), COLUMNS], "datatype": "FP32", "data": boosters.rows}]}
+    status, kind, answer = trees.ask("POST", "/v2/models/model/infer", json.dumps(request), content_type="application/json")
+    assert (status, kind) == (200, "application/json")
+    assert json.loads(answer)["id"] == "7"
+    (output,) = json.loads(answer)["outputs"]
+    assert output["shape"] == [len(boosters.rows), 1]
+    close(output["data"], boosters.expected)
+    status, _, answer = trees.ask("POST", "/v2/models/model/infer", b'{"inputs": []}', content_type="application/json")
+    assert status == 400 and json.loads(answer)["error"]
+
+
 def test_the_containers_contract(trees):
     assert trees.ask("GET", "/ping")[0] == 200
     status, kind, answer = trees.ask("GET", "/execution-parameters")
