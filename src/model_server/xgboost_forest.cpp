@@ -172,7 +172,7 @@ std::optional<Forest> make_forest(xgboost::Booster& booster, std::shared_ptr<con
   for (const auto& tree : *trees) text += tree.size();
   const std::size_t classes = std::max<std::size_t>(facts.classes, 1), a_round = classes * std::max<std::size_t>(facts.parallel_trees, 1);
   std::size_t count = trees->size();
-  if (facts.rounds > 0) count = std::min(count, std::size_t{facts.rounds} * (facts.rounds_are_trees ? 1 : a_round));
+  if (facts.rounds > 0) count = std::min(count, std::size_t{facts.rounds} * (facts.rounds_are_trees ? classes : a_round));
   if (text > most_text || count == 0) return std::nullopt;
   Forest forest(facts.columns, classes, *link);
   for (std::size_t at = 0; at < count; ++at) {

@@ -16,7 +16,7 @@ struct XgboostFacts {
   unsigned rounds = 0;  // as Booster::predict takes it
   float base_score = 0.5;
   std::size_t parallel_trees = 1;
-  bool rounds_are_trees = false;
+  bool rounds_are_trees = false;  // of each class
 };
 
 std::optional<Forest> make_forest(xgboost::Booster& booster, std::shared_ptr<const xgboost::Library> library, const XgboostFacts& facts);

@@ -148,16 +148,17 @@ class XgboostModel : public Model {
   Outcome<void> read_rounds(const Booster& booster, std::optional<unsigned> tree_limit) {
     known_.rounds_are_trees = library_->version() < LibraryVersion{1, 4, 0};
     if (known_.booster == "gblinear") return {};  // it has none
-    if (library_->version() < LibraryVersion{1, 0, 0}) {
-      // Asked for all its trees, DART of that time leaves some out at random.
+    if (known_.rounds_are_trees) {
+      // Only Python's object knew of it, and so only its pickle. Asked for all its trees, DART of before 1.0 leaves some out at random.
       constexpr unsigned more_than_any = 1 << 20;
-      known_.rounds = tree_limit.value_or(known_.booster == "dart" ? more_than_any : 0);
+      const bool random = known_.booster == "dart" && library_->version() < LibraryVersion{1, 0, 0};
+      known_.rounds = tree_limit.value_or(random ? more_than_any : 0);
       return {};
     }
-    TRY(const auto best, booster.attribute(known_.rounds_are_trees ? "best_ntree_limit" : "best_iteration"));
+    TRY(const auto best, booster.attribute("best_iteration"));
     unsigned number = 0;
     if (best && std::from_chars(best->data(), best->data() + best->size(), number).ec == std::errc{} && number < 1U << 30)
-      known_.rounds = number + (known_.rounds_are_trees ? 0 : 1);
+      known_.rounds = number + 1;
     return {};
   }
 
