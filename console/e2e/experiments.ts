@@ -98,7 +98,7 @@ describe('experiments', () => {
     expect(readFileSync(saved).subarray(1, 4).toString()).toBe('PNG');
     rmSync(saved);
     await page.evaluate(() => scrollTo(0, 0));
-    await shot('compare');
+    await shot('compare', 1000);
     await page.getByRole('button', { name: 'Remove loss', exact: true }).click();
     await expect.poll(() => drawn.count()).toBe(4);
   });

@@ -30,8 +30,10 @@ export const open = (path: string) => page.goto(`${ground.facts.url}/-/console${
 export const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name });
 
 // For the README, where asked for.
-export async function shot(name: string): Promise<void> {
+export async function shot(name: string, height = 800): Promise<void> {
   if (!shots) return;
   mkdirSync(shots, { recursive: true });
+  await page.setViewportSize({ width: 1280, height });
   await page.screenshot({ path: `${shots}/${name}.png` });
+  await page.setViewportSize({ width: 1280, height: 800 });
 }

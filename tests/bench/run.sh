@@ -31,6 +31,7 @@ run_bench() {
       CLARY_BENCH_SDK2=$(venv sdk2 3.11 tests/e2e/requirements/sdk2.txt)/bin/python
       export CLARY_BENCH_SDK1 CLARY_BENCH_SDK2
     fi
+    if [ "$name" = console ]; then need_packages chromium; fi
     say "bench $name"
     CLARY_UV=${CLARY_UV:-$tools/bin/uv} CLARY_API_PYTHON=$tools/bin/python PEER_CACHE=${PEER_CACHE:-$cache/peers} \
       PYTHONPATH=$root/tests/support:$root/tests/bench PYTHONDONTWRITEBYTECODE=1 \
