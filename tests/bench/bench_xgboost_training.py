@@ -12,7 +12,7 @@ from ground import BUCKET, Ground
 from runtime_python import python_of
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:"
-RUNS = 5
+RUNS = 3
 ASKED = {"num_round": "100", "objective": "binary:logistic", "max_depth": "6", "eta": "0.1", "tree_method": "hist", "eval_metric": "auc",
          "nthread": str(os.cpu_count())}
 WRITE = """

@@ -80,6 +80,14 @@ def test_the_algorithm_itself_trains_without_a_script(server, session, role, tmp
     found, names = local_prediction(server, session, RUNTIME, estimator.model_data, rows[:, 1:], tmp_path)
     assert names == ["xgboost-model"]
     assert (found != rows[:, 0]).mean() == pytest.approx(final["validation:merror"], abs=1e-5)
+    predictor = estimator.deploy(initial_instance_count=1, instance_type="ml.m5.xlarge")
+    try:
+        answer = session.sagemaker_runtime_client.invoke_endpoint(EndpointName=predictor.endpoint, Body=as_csv(rows[:40, 1:]), ContentType="text/csv")
+        served = [float(value) for value in answer["Body"].read().decode().replace("\n", ",").split(",") if value]
+        np.testing.assert_allclose(served, found[:40], atol=1e-6)
+    finally:
+        predictor.delete_model()
+        predictor.delete_endpoint()
 
 
 def test_a_wrong_hyperparameter_fails_fit_with_its_name(session, role, tmp_path):

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 from runtime_python import python_of
-from xgboost_flow import SCRIPT, digits, local_prediction, upload
+from xgboost_flow import SCRIPT, as_csv, digits, local_prediction, upload
 
 RUNTIME = "xgboost:1.7-1"
 
@@ -81,3 +81,11 @@ def test_the_algorithm_itself_trains_without_a_script(server, session, role, tmp
     found, names = local_prediction(server, session, RUNTIME, estimator.model_data, rows[:, 1:], tmp_path)
     assert names == ["xgboost-model"]
     assert (found != rows[:, 0]).mean() == pytest.approx(final["validation:merror"], abs=1e-5)
+    predictor = estimator.deploy(initial_instance_count=1, instance_type="ml.m5.xlarge")
+    try:
+        answer = session.sagemaker_runtime_client.invoke_endpoint(EndpointName=predictor.endpoint_name, Body=as_csv(rows[:40, 1:]), ContentType="text/csv")
+        served = [float(value) for value in answer["Body"].read().decode().replace("\n", ",").split(",") if value]
+        np.testing.assert_allclose(served, found[:40], atol=1e-6)
+    finally:
+        predictor.delete_model()
+        predictor.delete_endpoint()
