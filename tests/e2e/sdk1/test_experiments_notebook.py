@@ -1,17 +1,12 @@
 """examples/experiments.ipynb, executed as it stands: real MNIST, TensorFlow 2.1.0, a sweep on PyTorch 1.1.0, analytics and lineage."""
 
-import json
-import pathlib
-
 import pytest
+from notebooks import run_notebook
 from runtime_python import python_of
 
-NOTEBOOK = pathlib.Path(__file__).resolve().parents[3] / "examples" / "experiments.ipynb"
 ROWS = 6000  # of 60,000, and 1,000 test images
 # What the notebook's variables hold at its end, told by its own kernel.
-SHOW = """
-import json
-print(json.dumps({
+SHOW = """{
     "tf": json.loads(tf_metrics.to_json(orient="records")),
     "tf_component": {k: tf_training[k] for k in ("DisplayName", "Parameters", "InputArtifacts", "OutputArtifacts")},
     "columns": list(table.columns),
@@ -22,29 +17,14 @@ print(json.dumps({
     "inputs": [training_data_uri, inputs],
     "best_model": best_model,
     "best_job": best_job["TrainingJobName"],
-}))
-"""
+}"""
 
 
 @pytest.fixture(scope="module")
 def shown(server, tmp_path_factory):
-    import nbclient
-    import nbformat
-
     for runtime in ("tensorflow:2.1.0", "pytorch:1.1.0"):
         python_of(server, runtime)  # made before, so that no cell waits for it
-    notebook = nbformat.read(str(NOTEBOOK), as_version=4)
-    assert not any(cell.get("outputs") for cell in notebook.cells), "the notebook is kept without outputs"
-    notebook.cells.append(nbformat.v4.new_code_cell(SHOW))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MNIST_ROWS", str(ROWS))
-        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("notebook")))  # its own copy of the data goes with the test
-        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
-        client = nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOK.parent)}})
-        client.execute()
-    text = "".join(output["text"] for output in notebook.cells[-1].outputs if output["output_type"] == "stream" and output["name"] == "stdout")
-    return json.loads(text)
-
+    return run_notebook("experiments.ipynb", SHOW, tmp_path_factory, MNIST_ROWS=str(ROWS))
 
 
 def test_keras_metrics_are_there_without_definitions(shown):
