@@ -194,6 +194,9 @@ TEST_F(Transforms, AStopEndsItBetweenTwoRequests) {
   };
   auto job = create(spec());
   at_b.get_future().wait();
+  // The first file is written by a thread of its own, while the second is asked for.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!get("out/a.out") && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   ASSERT_TRUE(jobs->stop(job.id));
   go.set_value();
   job = ended(job);
