@@ -37,6 +37,7 @@ const pages = (): [path: string, ready: string][] => [
 async function show(path: string, ready: string): Promise<void> {
   await open(path);
   await page.getByRole('heading', { name: ready }).first().waitFor();
+  if (path.includes('tab=')) await page.getByRole('tabpanel').first().waitFor();
   await page.getByText(/^Loading /).first().waitFor({ state: 'detached' });
 }
 

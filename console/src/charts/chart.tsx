@@ -47,7 +47,7 @@ export function Chart({ title, option, rows, points, controls, onRemove }: Props
     if (!chart || chart.isDisposed()) return;
     chart.setOption({ backgroundColor: 'transparent', ...option }, { notMerge: true });
     box.current?.setAttribute('data-drawn', 'true');
-    box.current?.setAttribute('data-points', String(points ?? 0));
+    if (points !== undefined) box.current?.setAttribute('data-points', String(points));
   }, [chart, option, points]);
   const file = title.replace(/[^\w.-]+/g, '_');
   const savePicture = () => {

@@ -1,11 +1,12 @@
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tabs from '@cloudscape-design/components/tabs';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
+import { useNavigate, useParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import { figure, isRunning } from '../format';
 import type { ShapeDescribeEndpointOutput, ShapeEndpointStatus, ShapeEndpointSummary } from '../generated/sagemaker';
 import { LineageView } from '../lineage/lineage_view';
+import { useAddress } from '../parts/address';
 import { Act, Empty, Link, Moment, Plain, Status } from '../parts/basics';
 import { Details, Rows, Section } from '../parts/details';
 import { EndpointMetrics } from '../parts/endpoint_metrics';
@@ -56,7 +57,7 @@ export function Endpoints() {
 export function Endpoint() {
   const { name = '' } = useParams();
   const navigate = useNavigate();
-  const [search, setSearch] = useSearchParams();
+  const [search, change] = useAddress();
   usePlace(list, { text: name, href: pathOf(name) });
   const query = useQuery({
     queryKey: ['endpoint', name],
@@ -86,7 +87,7 @@ export function Endpoint() {
         <Tabs
           ariaLabel="Parts of the endpoint"
           activeTabId={search.get('tab') ?? 'settings'}
-          onChange={(event) => setSearch({ tab: event.detail.activeTabId }, { replace: true })}
+          onChange={(event) => change({ tab: event.detail.activeTabId })}
           tabs={[
             { id: 'settings', label: 'AWS settings', content: <Settings endpoint={endpoint} /> },
             {

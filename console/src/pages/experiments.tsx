@@ -16,7 +16,7 @@ const pageSize = 100;
 const foundSize = 50; // of what Search answers: whole records
 
 // A page of Search; `conditions` all hold, and the text is part of one of the names.
-async function searched(resource: ShapeResourceType, conditions: ShapeFilter[], asked: Asked, pageSize: number): Promise<Page<ShapeSearchRecord>> {
+async function searched(resource: ShapeResourceType, conditions: ShapeFilter[], asked: Asked, size: number): Promise<Page<ShapeSearchRecord>> {
   const { token, text, sort, descending, signal } = asked;
   const expression = conditions.length > 0 || text ? { Filters: conditions.length > 0 ? conditions : undefined, SubExpressions: text ? [textExpression(resource, text)] : undefined } : undefined;
   const page = await sagemaker(
@@ -26,7 +26,7 @@ async function searched(resource: ShapeResourceType, conditions: ShapeFilter[], 
       SearchExpression: expression,
       SortBy: sort === 'name' ? namesOf[resource]?.[0] : sort === 'created' ? 'CreationTime' : 'LastModifiedTime',
       SortOrder: descending ? 'Descending' : 'Ascending',
-      MaxResults: pageSize,
+      MaxResults: size,
       NextToken: token,
     },
     signal,

@@ -2,7 +2,8 @@
 import Grid from '@cloudscape-design/components/grid';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useQuery } from '@tanstack/react-query';
+import type { QueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { sagemaker } from '../aws';
 import { Empty, Link, Moment, Plain, Problem, Status } from '../parts/basics';
 import { Rows } from '../parts/details';
@@ -40,10 +41,12 @@ async function reasonOf(job: Entry, signal: AbortSignal): Promise<string | undef
   return (await sagemaker('DescribeTransformJob', { TransformJobName: job.name }, signal)).FailureReason;
 }
 
-// A list does not tell why a job failed; its description does.
-async function failures(signal: AbortSignal): Promise<(Entry & { reason?: string })[]> {
+// A list does not tell why a job failed; its description does, and once: the reason stays.
+async function failures(client: QueryClient, signal: AbortSignal): Promise<(Entry & { reason?: string })[]> {
   const failed = (await jobs('Failed', signal)).slice(0, 5);
-  return Promise.all(failed.map(async (job) => ({ ...job, reason: await reasonOf(job, signal) })));
+  const reason = (job: Entry) =>
+    client.fetchQuery({ queryKey: ['failure', job.path, job.name, job.created], staleTime: Infinity, queryFn: async ({ signal }) => (await reasonOf(job, signal)) ?? '' });
+  return Promise.all(failed.map(async (job) => ({ ...job, reason: await reason(job) })));
 }
 
 const link = (entry: Entry) => <Link to={`${entry.path}/${encodeURIComponent(entry.name)}`}>{entry.name}</Link>;
@@ -53,8 +56,9 @@ const deployCode = 'model.deploy(initial_instance_count=1, instance_type="ml.m5.
 
 export function Home() {
   usePlace();
+  const client = useQueryClient();
   const running = useQuery({ queryKey: ['home', 'running'], queryFn: ({ signal }) => jobs('InProgress', signal), refetchInterval: 3000 });
-  const failed = useQuery({ queryKey: ['home', 'failed'], queryFn: ({ signal }) => failures(signal), refetchInterval: 10_000 });
+  const failed = useQuery({ queryKey: ['home', 'failed'], queryFn: ({ signal }) => failures(client, signal), refetchInterval: 10_000 });
   const endpoints = useQuery({ queryKey: ['home', 'endpoints'], queryFn: ({ signal }) => sagemaker('ListEndpoints', newest, signal), refetchInterval: 5000 });
   return (
     <SpaceBetween size="l">

@@ -5,6 +5,7 @@ import { sagemaker } from '../aws';
 import type { ShapeArtifactSummary } from '../generated/sagemaker';
 import { LineageView } from '../lineage/lineage_view';
 import { lineagePath, tailOf } from '../lineage/vertices';
+import { useAddress } from '../parts/address';
 import { Empty, Link, Moment, Plain } from '../parts/basics';
 import { usePlace } from '../parts/frame';
 import { ResourceTable } from '../parts/resource_table';
@@ -30,7 +31,7 @@ function One({ source }: { source: string }) {
 
 function Artifacts() {
   usePlace(list);
-  const [search, setSearch] = useSearchParams();
+  const [search, change] = useAddress();
   const type = search.get('type') ?? '';
   const any = { label: 'Any type', value: '' };
   return (
@@ -38,7 +39,7 @@ function Artifacts() {
       name="Artifacts"
       description="Data sets, images and models that jobs, models and endpoints have used or made"
       keyOf={(artifact) => artifact.ArtifactArn ?? ''}
-      searchLabel="Search by source address"
+      searchLabel="Whole source address"
       queryKey={[type]}
       filtered={type !== ''}
       filters={
@@ -46,7 +47,7 @@ function Artifacts() {
           ariaLabel="Type"
           selectedOption={type ? { label: type, value: type } : any}
           options={[any, ...types.map((value) => ({ label: value, value }))]}
-          onChange={(event) => setSearch(event.detail.selectedOption.value ? { type: event.detail.selectedOption.value } : {}, { replace: true })}
+          onChange={(event) => change({ type: event.detail.selectedOption.value ?? '' })}
         />
       }
       fetchPage={async ({ token, text, signal }) => {

@@ -38,7 +38,7 @@ export function ProcessingJob() {
       statusOf={(job) => job.ProcessingJobStatus}
       arnOf={(job) => job.ProcessingJobArn}
       stop={(name) => sagemaker('StopProcessingJob', { ProcessingJobName: name })}
-      actions={(query) => <CloneProcessingJob job={query.data} />}
+      actions={(job) => <CloneProcessingJob job={job} />}
     >
       {(job) => <Parts job={job} />}
     </JobPage>

@@ -59,7 +59,7 @@ function ByName() {
         </SpaceBetween>
       </form>
       <Problem error={found.error} />
-      {text ? <Hits hits={found.data ?? []} loading={found.isPending} /> : null}
+      {text && !found.error ? <Hits hits={found.data ?? []} loading={found.isPending} /> : null}
     </SpaceBetween>
   );
 }

@@ -42,11 +42,11 @@ export function TrainingJob() {
       arnOf={(job) => job.TrainingJobArn}
       stop={(name) => sagemaker('StopTrainingJob', { TrainingJobName: name })}
       stopNote="What it saved in its model folder until then is kept."
-      actions={(query) => (
+      actions={(job) => (
         <>
-          <CreateModel job={query.data} />
-          <TransformByJob job={query.data} />
-          <CloneTrainingJob job={query.data} />
+          <CreateModel job={job} />
+          <TransformByJob job={job} />
+          <CloneTrainingJob job={job} />
         </>
       )}
     >

@@ -37,7 +37,7 @@ export function TransformJob() {
       statusOf={(job) => job.TransformJobStatus}
       arnOf={(job) => job.TransformJobArn}
       stop={(name) => sagemaker('StopTransformJob', { TransformJobName: name })}
-      actions={(query) => <CloneTransformJob job={query.data} />}
+      actions={(job) => <CloneTransformJob job={job} />}
     >
       {(job) => <Parts job={job} />}
     </JobPage>

@@ -2,12 +2,13 @@
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tabs from '@cloudscape-design/components/tabs';
 import { useQuery } from '@tanstack/react-query';
-import { useParams, useSearchParams } from 'react-router-dom';
+import { useParams } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import { MetricCharts } from '../charts/metric_charts';
 import { between, duration, figure, isRunning } from '../format';
 import type { ShapeDescribeTrialComponentResponse, ShapeTrialComponentArtifacts } from '../generated/sagemaker';
 import { LineageView } from '../lineage/lineage_view';
+import { useAddress } from '../parts/address';
 import { Link, Moment, Plain, S3Link, Status } from '../parts/basics';
 import { Details, Pairs, Rows, Section } from '../parts/details';
 import type { Crumb } from '../parts/frame';
@@ -30,7 +31,7 @@ function sourceOf(arn: string | undefined) {
 
 export function TrialComponent() {
   const { name = '' } = useParams();
-  const [search, setSearch] = useSearchParams();
+  const [search, change] = useAddress();
   const query = useQuery({
     queryKey: ['trial-component', name],
     queryFn: ({ signal }) => sagemaker('DescribeTrialComponent', { TrialComponentName: name }, signal),
@@ -50,16 +51,7 @@ export function TrialComponent() {
         <Tabs
           ariaLabel="Parts of the trial component"
           activeTabId={search.get('tab') ?? 'metrics'}
-          onChange={(event) =>
-            setSearch(
-              (old) => {
-                const next = new URLSearchParams(old);
-                next.set('tab', event.detail.activeTabId);
-                return next;
-              },
-              { replace: true },
-            )
-          }
+          onChange={(event) => change({ tab: event.detail.activeTabId })}
           tabs={[
             { id: 'charts', label: 'Charts', content: <Charts component={component} /> },
             { id: 'metrics', label: 'Metrics', content: <Metrics component={component} /> },

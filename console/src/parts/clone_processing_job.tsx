@@ -38,7 +38,7 @@ function Form({ job, close }: { job: ShapeDescribeProcessingJobResponse; close: 
     setTried(true);
     if (Object.values(wrong).some(Boolean)) return;
     const request = toProcessingRequest(job);
-    const words = lines.split('\n').filter(Boolean);
+    const words = lines === '' ? [] : lines.split('\n');
     await sagemaker('CreateProcessingJob', {
       ...request,
       ProcessingJobName: name,

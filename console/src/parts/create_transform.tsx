@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { ApiError } from '../api_error';
 import { sagemaker } from '../aws';
-import type { ShapeBatchStrategy, ShapeCreateTransformJobRequest, ShapeDescribeTrainingJobResponse, ShapeDescribeTransformJobResponse, ShapeSplitType } from '../generated/sagemaker';
+import type { ShapeAssemblyType, ShapeBatchStrategy, ShapeCreateTransformJobRequest, ShapeDescribeTrainingJobResponse, ShapeDescribeTransformJobResponse, ShapeSplitType } from '../generated/sagemaker';
 import { FormModal } from './form_modal';
 import { toTransformRequest } from './job_request';
 import { toModel } from './model_request';
@@ -21,7 +21,7 @@ function empty(model: string): ShapeCreateTransformJobRequest {
     ModelName: model,
     BatchStrategy: 'MultiRecord',
     TransformInput: { DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: '' } }, ContentType: 'text/csv', SplitType: 'Line' },
-    TransformOutput: { S3OutputPath: '' },
+    TransformOutput: { S3OutputPath: '', AssembleWith: 'Line' },
     TransformResources: { InstanceType: 'ml.m5.large', InstanceCount: 1 },
   };
 }
@@ -43,7 +43,8 @@ export function TransformByJob({ job }: { job: ShapeDescribeTrainingJobResponse 
   const makeModel = async () => {
     if (!request) return;
     try {
-      await sagemaker('DescribeModel', { ModelName: request.ModelName });
+      const there = await sagemaker('DescribeModel', { ModelName: request.ModelName });
+      if (there.PrimaryContainer?.ModelDataUrl !== request.PrimaryContainer?.ModelDataUrl) throw new Error(`There is another model of the name ${request.ModelName}.`);
     } catch (error) {
       if (!(error instanceof ApiError) || !error.message.includes('Could not find model')) throw error;
       await sagemaker('CreateModel', request);
@@ -84,6 +85,7 @@ function Form({ like, label: title, before, close }: FormProps) {
   const [output, setOutput] = useState(like.TransformOutput.S3OutputPath);
   const [content, setContent] = useState(like.TransformInput.ContentType ?? '');
   const [split, setSplit] = useState<string>(like.TransformInput.SplitType ?? 'None');
+  const [assemble, setAssemble] = useState<string>(like.TransformOutput.AssembleWith ?? 'None');
   const [strategy, setStrategy] = useState<string>(like.BatchStrategy ?? 'MultiRecord');
   const [type, setType] = useState(String(like.TransformResources.InstanceType));
   const [count, setCount] = useState(String(like.TransformResources.InstanceCount));
@@ -104,7 +106,7 @@ function Form({ like, label: title, before, close }: FormProps) {
         ContentType: content || undefined,
         SplitType: split as ShapeSplitType,
       },
-      TransformOutput: { ...like.TransformOutput, S3OutputPath: output, AssembleWith: split === 'Line' ? 'Line' : 'None' },
+      TransformOutput: { ...like.TransformOutput, S3OutputPath: output, AssembleWith: assemble as ShapeAssemblyType },
       TransformResources: { ...like.TransformResources, InstanceType: type, InstanceCount: Number(count) },
     });
     close();
@@ -127,6 +129,7 @@ function Form({ like, label: title, before, close }: FormProps) {
       {field('Output', output, setOutput, wrong.output, 's3://bucket/output')}
       {field('Content type', content, setContent)}
       {choose('Split type', ['Line', 'None', 'RecordIO', 'TFRecord'], split, setSplit)}
+      {choose('Assemble with', ['Line', 'None'], assemble, setAssemble)}
       {choose('Batch strategy', ['MultiRecord', 'SingleRecord'], strategy, setStrategy)}
       {field('Instance type', type, setType, wrong.type)}
       {field('Instance count', count, setCount, wrong.count)}

@@ -1,5 +1,6 @@
 // What the hosts of a job use: CPU, memory, disk and GPUs over its time.
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
+import { useState } from 'react';
 import type { MetricChart } from '../charts/metric_data_charts';
 import { TimeCharts } from '../charts/metric_data_charts';
 import { Empty } from './basics';
@@ -31,10 +32,17 @@ interface Props {
 }
 
 export function JobMonitor({ group, job, hosts, start, end }: Props) {
+  const [open, setOpen] = useState(false);
   if (start === undefined) return null;
   return (
-    <ExpandableSection variant="container" headerText="Instance metrics" headerDescription="One figure a minute; a job of a few seconds has none">
-      <TimeCharts charts={hostCharts(group, job, hosts ?? 1)} start={start} end={end} empty={<Empty what="figures" />} />
+    <ExpandableSection
+      variant="container"
+      headerText="Instance metrics"
+      headerDescription="One figure a minute; a job of a few seconds has none"
+      expanded={open}
+      onChange={(event) => setOpen(event.detail.expanded)}
+    >
+      {open ? <TimeCharts charts={hostCharts(group, job, hosts ?? 1)} start={start} end={end} empty={<Empty what="figures" />} /> : null}
     </ExpandableSection>
   );
 }

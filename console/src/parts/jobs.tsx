@@ -1,12 +1,12 @@
 // The list of jobs of one kind, and the frame of one job's page.
 import Select from '@cloudscape-design/components/select';
-import type { UseQueryResult } from '@tanstack/react-query';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { useParams, useSearchParams } from 'react-router-dom';
+import { useParams } from 'react-router-dom';
 import { between, duration, isRunning } from '../format';
 import { LineageButton } from '../lineage/lineage_button';
 import type { Page } from '../list';
+import { useAddress } from './address';
 import { Act, Empty, Link, Moment, Status } from './basics';
 import { Details } from './details';
 import type { Crumb } from './frame';
@@ -50,18 +50,8 @@ interface ListProps {
 
 export function JobList({ place, code, list }: ListProps) {
   usePlace(place);
-  const [search, setSearch] = useSearchParams();
+  const [search, change] = useAddress();
   const within = search.get('within') ?? '';
-  const choose = (value: string) =>
-    setSearch(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (value) next.set('within', value);
-        else next.delete('within');
-        return next;
-      },
-      { replace: true },
-    );
   return (
     <ResourceTable<JobEntry>
       name={place.text}
@@ -75,7 +65,7 @@ export function JobList({ place, code, list }: ListProps) {
           ariaLabel="Creation time"
           selectedOption={spans.find((span) => span.value === within) ?? null}
           options={spans}
-          onChange={(event) => choose(event.detail.selectedOption.value ?? '')}
+          onChange={(event) => change({ within: event.detail.selectedOption.value ?? '' })}
         />
       }
       sorted={{ column: 'created', descending: true }}
@@ -112,7 +102,7 @@ interface PageProps<Job> {
   arnOf: (job: Job) => string | undefined;
   stop: (name: string) => Promise<unknown>;
   stopNote?: string;
-  actions?: (query: UseQueryResult<Job>) => ReactNode;
+  actions?: (job: Job | undefined) => ReactNode;
   children: (job: Job) => ReactNode;
 }
 
@@ -127,12 +117,13 @@ export function JobPage<Job>({ place, one, describe, statusOf, arnOf, stop, stop
   const running = query.data !== undefined && statusOf(query.data) === 'InProgress';
   return (
     <Details
+      key={name}
       title={name}
       query={query}
       actions={
         <>
           <LineageButton source={query.data && arnOf(query.data)} />
-          {actions?.(query)}
+          {actions?.(query.data)}
           <Act
             label="Stop"
             disabled={!running}

@@ -8,9 +8,9 @@ import type { TableProps } from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
 import type { ReactNode } from 'react';
 import { useEffect, useState } from 'react';
-import { useSearchParams } from 'react-router-dom';
 import type { Page } from '../list';
 import { usePages } from '../list';
+import { useAddress } from './address';
 import { Problem } from './basics';
 
 export interface Asked {
@@ -42,24 +42,12 @@ interface Props<Item> {
 }
 
 export function ResourceTable<Item>(props: Props<Item>) {
-  const [search, setSearch] = useSearchParams();
+  const [search, change] = useAddress();
   const text = search.get('search') ?? '', status = search.get('status') ?? '';
   const [typed, setTyped] = useState(text);
   useEffect(() => setTyped(text), [text]);
   const sort = search.get('sort') ?? props.sorted?.column ?? '';
   const descending = search.has('order') ? search.get('order') === 'descending' : (props.sorted?.descending ?? false);
-  const change = (values: Record<string, string>) =>
-    setSearch(
-      (old) => {
-        const next = new URLSearchParams(old);
-        for (const [name, value] of Object.entries(values)) {
-          if (value) next.set(name, value);
-          else next.delete(name);
-        }
-        return next;
-      },
-      { replace: true },
-    );
   const list = usePages<Item>(
     [props.name, ...(props.queryKey ?? []), text, status, sort, descending],
     (token, signal) => props.fetchPage({ token, text, status, sort, descending, signal }),

@@ -7,7 +7,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { sagemaker } from '../aws';
 import type { ShapeTag } from '../generated/sagemaker';
-import { Plain } from './basics';
+import { Plain, Problem } from './basics';
 import { Rows } from './details';
 import { FormModal } from './form_modal';
 import { mostTags, tagChanges, tagProblem } from './tag_changes';
@@ -21,8 +21,10 @@ export function Tags({ arn }: { arn: string | undefined }) {
   });
   return (
     <>
+      <Problem error={tags.error} />
       <Rows
         title="Tags"
+        empty={tags.error ? '-' : undefined}
         loading={tags.isPending}
         items={tags.data?.Tags ?? []}
         columns={[
