@@ -66,19 +66,20 @@ class JobMachine {
   void started(const RunPtr& run, Outcome<void> done);
   // Running (job_machine.cpp): goes on with workers that run, or ran: just started, or of an earlier server's.
   void watch(const RunPtr& run);
+  void arm_deadline(const RunPtr& run);
+  // What it tells (job_output.cpp).
   void follow(const RunPtr& run, std::size_t index);
   bool take_output(Run& run, std::size_t index, const std::vector<workers::Line>& lines, std::uint64_t offset);
   Outcome<void> try_take_output(Run& run, std::size_t index, const std::vector<workers::Line>& lines,
                                 std::uint64_t offset);
-  // Its metrics files, on the Serial: now and then while it works, to their ends when it has ended.
-  void watch_metric_files(const RunPtr& run);
-  bool take_metric_files(Run& run, bool ended);
-  Outcome<bool> try_take_metric_files(Run& run, std::size_t index, bool ended);
-  void arm_deadline(const RunPtr& run);
   void accompany(Run& run, std::size_t index);
   bool keep_notes(Run& run, std::size_t index, const std::string& progress, const std::vector<std::string>& lines,
                   const std::vector<std::string>& data_lines);
   void work_done(const RunPtr& run, std::size_t index);
+  // Its metrics files (job_metrics.cpp), on the Serial: now and then while it works, to their ends when it has ended.
+  void watch_metric_files(const RunPtr& run);
+  bool take_metric_files(Run& run, bool ended);
+  Outcome<bool> try_take_metric_files(Run& run, std::size_t index, bool ended);
 
   // Ending (job_ending.cpp).
   void stop_workers(Run& run, std::chrono::milliseconds grace);
@@ -115,6 +116,8 @@ class JobMachine {
                       const std::vector<meta::LogEvent>& events, const std::vector<MeasuredPoint>& points = {});
   Outcome<void> tell_observers(meta::Session& session, const JobKind& kind, const Job* before, const Job& now,
                                const std::vector<MeasuredPoint>& points = {}) const;
+  // Before something is tried again; ends at once when the machine does.
+  void pause(std::chrono::milliseconds most);
   // Tells the tests where a job stands; false: it is to go no further.
   bool passed(std::string_view step);
   // Runs `step` on the run's Serial, unless the job is over or the machine is gone.

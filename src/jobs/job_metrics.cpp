@@ -24,8 +24,7 @@ bool JobMachine::take_metric_files(Run& run, bool ended) {
       // What was read and not stored is read again: at the next look, or, where there is none, here.
       log_.error("metrics files of {} {}: {} {}", run.kind.noun, run.id, more.error().message, more.error().detail);
       if (!ended) break;
-      std::unique_lock lock(mutex_);
-      closing_change_.wait_for(lock, std::chrono::milliseconds(500), [&] { return closing_.load(); });
+      pause(std::chrono::milliseconds(500));
     }
   }
   return true;

@@ -21,22 +21,14 @@ char delimiter_of(std::string_view body) {
 
 }  // namespace
 
-CsvReader::CsvReader(std::string_view body, ModelColumns model) : rest_(body), model_(model) {
-  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-  delimiter_ = delimiter_of(rest_);
-}
+CsvReader::CsvReader(std::string_view body, ModelColumns model) : lines_(body), model_(model), delimiter_(delimiter_of(body)) {}
 
 Outcome<void> CsvReader::next(Rows& rows) {
   rows.clear();
   rows.sparse = false;
-  while (!rest_.empty() && rows.count < block) {
-    ++line_;
-    const auto end = rest_.find('\n');
-    std::string_view line = rest_.substr(0, end);
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    CHECK_OK(read_line(line, rows.values));
+  while (rows.count < block && lines_.next()) {
+    if (lines_.line().empty()) continue;
+    CHECK_OK(read_line(lines_.line(), rows.values));
     ++rows.count;
   }
   rows.columns = columns_;
@@ -66,10 +58,10 @@ Outcome<void> CsvReader::read_line(std::string_view line, std::vector<float>& va
   }
   const std::size_t columns = values.size() - before;
   if (columns_ == 0) {
-    CHECK_OK(check_columns(fmt::format("line {}", line_), columns, model_));
+    CHECK_OK(check_columns(fmt::format("line {}", lines_.number()), columns, model_));
     columns_ = columns;
   }
-  if (columns != columns_) return validation("line {} has {} columns; those before it have {}.", line_, columns, columns_);
+  if (columns != columns_) return validation("line {} has {} columns; those before it have {}.", lines_.number(), columns, columns_);
   return {};
 }
 
@@ -80,7 +72,7 @@ Outcome<void> CsvReader::read_field(std::string_view field, std::size_t column, 
   } else if (const auto number = read_number(field)) {
     values.push_back(*number);
   } else {
-    return validation("line {}, column {}: '{}' is not a number.", line_, column, shown(field));
+    return validation("line {}, column {}: '{}' is not a number.", lines_.number(), column, shown(field));
   }
   return {};
 }

@@ -3,6 +3,7 @@
 // body have the same number of columns.
 #pragma once
 
+#include "base/text_lines.hpp"
 #include "model_server/rows.hpp"
 
 namespace clary::model_server {
@@ -16,10 +17,10 @@ class CsvReader : public RowReader {
   Outcome<void> read_line(std::string_view line, std::vector<float>& values);
   Outcome<void> read_field(std::string_view field, std::size_t column, std::vector<float>& values) const;
 
-  std::string_view rest_;
+  TextLines lines_;
   const ModelColumns model_;
   char delimiter_ = ',';
-  std::size_t line_ = 0, columns_ = 0;  // columns: 0 before the first row
+  std::size_t columns_ = 0;  // 0 before the first row
 };
 
 }  // namespace clary::model_server

@@ -65,25 +65,20 @@ Outcome<void> JsonReader::next(Rows& rows) {
   return {};
 }
 
-JsonLinesReader::JsonLinesReader(std::string_view body, ModelColumns model) : rest_(body), rows_(model) {
-  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-}
+JsonLinesReader::JsonLinesReader(std::string_view body, ModelColumns model) : lines_(body), rows_(model) {}
 
 Outcome<void> JsonLinesReader::next(Rows& rows) {
   rows.clear();
   rows.sparse = false;
-  while (!rest_.empty() && rows.count < block) {
-    ++line_;
-    const auto end = rest_.find('\n');
-    const std::string_view line = rest_.substr(0, end);
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+  while (rows.count < block && lines_.next()) {
+    const std::string_view line = lines_.line();
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     boost::system::error_code code;
     unsigned char buffer[4096];
     json::monotonic_resource memory(buffer, sizeof buffer);
     const json::value document = json::parse(json::string_view(line.data(), line.size()), code, &memory);
-    if (code) return validation("line {} is not valid JSON: {}.", line_, code.message());
-    CHECK_OK(rows_.add(document, fmt::format("line {}", line_), rows));
+    if (code) return validation("line {} is not valid JSON: {}.", lines_.number(), code.message());
+    CHECK_OK(rows_.add(document, fmt::format("line {}", lines_.number()), rows));
   }
   return {};
 }

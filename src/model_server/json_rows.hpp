@@ -5,6 +5,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "base/text_lines.hpp"
 #include "model_server/rows.hpp"
 
 namespace clary::model_server {
@@ -41,8 +42,7 @@ class JsonLinesReader : public RowReader {
   Outcome<void> next(Rows& rows) override;
 
  private:
-  std::string_view rest_;
-  std::size_t line_ = 0;
+  TextLines lines_;
   JsonRows rows_;
 };
 

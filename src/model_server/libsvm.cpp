@@ -19,19 +19,14 @@ std::string_view take_word(std::string_view& line) {
 
 }  // namespace
 
-LibsvmReader::LibsvmReader(std::string_view body, ModelColumns model) : rest_(body), model_(model) {
-  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-}
+LibsvmReader::LibsvmReader(std::string_view body, ModelColumns model) : lines_(body), model_(model) {}
 
 Outcome<void> LibsvmReader::next(Rows& rows) {
   rows.clear();
   rows.sparse = true;
   rows.columns = model_.value_or(0);
-  while (!rest_.empty() && rows.count < block) {
-    ++line_;
-    const auto end = rest_.find('\n');
-    const std::string_view line = rest_.substr(0, end);
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+  while (rows.count < block && lines_.next()) {
+    const std::string_view line = lines_.line();
     TRY(const bool row, read_line(line.substr(0, line.find('#')), rows));
     if (!row) continue;
     ++rows.count;
@@ -47,7 +42,7 @@ Outcome<bool> LibsvmReader::read_line(std::string_view line, Rows& rows) {
   std::string_view word = take_word(line);
   if (word.empty()) return false;
   if (word.find(':') == std::string_view::npos) {
-    if (!read_number(word) && !is_missing(word)) return validation("line {}: '{}' is neither a label nor index:value.", line_, shown(word));
+    if (!read_number(word) && !is_missing(word)) return validation("line {}: '{}' is neither a label nor index:value.", lines_.number(), shown(word));
     word = take_word(line);
   }
   for (; !word.empty(); word = take_word(line))
@@ -60,15 +55,15 @@ Outcome<void> LibsvmReader::read_pair(std::string_view word, Rows& rows) {
   const auto colon = std::min(word.find(':'), word.size());
   const auto [end, error] = std::from_chars(word.data(), word.data() + colon, index);
   if (error != std::errc{} || end != word.data() + colon || colon == word.size() || index >= 1U << 31)
-    return validation("line {}: '{}' is not index:value.", line_, shown(word));
+    return validation("line {}: '{}' is not index:value.", lines_.number(), shown(word));
   const std::string_view text = word.substr(colon + 1);
-  if (text.empty()) return validation("line {}: '{}' is not index:value.", line_, shown(word));
+  if (text.empty()) return validation("line {}: '{}' is not index:value.", lines_.number(), shown(word));
   // One more than the model has, as AWS's containers allow: for rows that count from 1.
   if (model_ && index > *model_)
-    return validation("line {}: there is an index {}; the model was trained with {} columns.", line_, index, *model_);
+    return validation("line {}: there is an index {}; the model was trained with {} columns.", lines_.number(), index, *model_);
   if (is_missing(text)) return {};
   const auto value = read_number(text);
-  if (!value) return validation("line {}: '{}' is not a number.", line_, shown(text));
+  if (!value) return validation("line {}: '{}' is not a number.", lines_.number(), shown(text));
   if (model_ && index == *model_) return {};  // no tree looks at it
   rows.indices.push_back(index);
   rows.values.push_back(*value);

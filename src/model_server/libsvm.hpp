@@ -2,6 +2,7 @@
 // thread. Invariant: no index reaches beyond the model's columns.
 #pragma once
 
+#include "base/text_lines.hpp"
 #include "model_server/rows.hpp"
 
 namespace clary::model_server {
@@ -15,9 +16,8 @@ class LibsvmReader : public RowReader {
   Outcome<bool> read_line(std::string_view line, Rows& rows);
   Outcome<void> read_pair(std::string_view word, Rows& rows);
 
-  std::string_view rest_;
+  TextLines lines_;
   const ModelColumns model_;
-  std::size_t line_ = 0;
 };
 
 }  // namespace clary::model_server

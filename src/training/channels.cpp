@@ -9,7 +9,6 @@
 #include "training/failure.hpp"
 #include "training/parquet.hpp"
 #include "training/say.hpp"
-#include "training/text_lines.hpp"
 
 namespace clary::training {
 

@@ -1,9 +1,9 @@
 #include <limits>
 
+#include "base/text_lines.hpp"
 #include "training/failure.hpp"
 #include "training/numbers.hpp"
 #include "training/rows.hpp"
-#include "training/text_lines.hpp"
 
 namespace clary::training {
 

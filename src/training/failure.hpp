@@ -3,8 +3,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "base/outcome.hpp"
 
 namespace clary::training {
@@ -20,6 +22,15 @@ Error user_error(fmt::format_string<Args...> format, Args&&... args) {
 template <typename... Args>
 Error algorithm_failure(fmt::format_string<Args...> format, Args&&... args) {
   return aws_error(ErrorKind::internal, algorithm_error, format, std::forward<Args>(args)...);
+}
+
+// A piece of outside text as an error may show it.
+inline std::string printable(std::string_view text) {
+  std::string shown = to_valid_utf8(text.substr(0, 60));
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  return shown;
 }
 
 // What /opt/ml/output/failure gets.

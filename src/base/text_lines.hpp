@@ -2,12 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
-#include "base/bytes.hpp"
-
-namespace clary::training {
+namespace clary {
 
 class TextLines {
  public:
@@ -36,13 +33,4 @@ class TextLines {
   std::size_t number_ = 0;
 };
 
-// A piece of outside text as an error may show it.
-inline std::string printable(std::string_view text) {
-  std::string shown = to_valid_utf8(text.substr(0, 60));
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return shown;
-}
-
-}  // namespace clary::training
+}  // namespace clary
