@@ -9,11 +9,6 @@
 
 namespace clary::http {
 
-namespace {
-
-
-}  // namespace
-
 Connection::Connection(Core& core, std::shared_ptr<Loop> loop, Socket socket, Peer peer)
     : core_(core), loop_(std::move(loop)), link_(*loop_, std::move(socket)), peer_(std::move(peer)) {
   figures().connections.add(1);

@@ -4,7 +4,6 @@
 
 #include "http/log.hpp"
 
-
 namespace clary::http {
 
 namespace {

@@ -9,9 +9,6 @@
 
 namespace clary::http {
 
-namespace {
-}
-
 Loop::Loop() : work_(context_.get_executor()), timer_(context_.get_executor()) {
   read_clocks();
 }

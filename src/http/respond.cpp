@@ -9,7 +9,6 @@
 
 #include "http/log.hpp"
 
-
 namespace clary::http {
 
 namespace {

@@ -223,7 +223,8 @@ Outcome<void> CheckpointSync::look(bool last) {
   std::optional<Error> first;
   CHECK_OK(io::walk(tops, [&](const io::Found& found) -> Outcome<void> {
     if (given_up() || (!last && ending())) return make_error(ErrorKind::timed_out, "the upload was given up");
-    if (!S_ISREG(found.info.st_mode)) return {};
+    // The name that AWS's containers give to a file while they write it.
+    if (!S_ISREG(found.info.st_mode) || found.name.ends_with(".sagemaker-ignore")) return {};
     // One that cannot be put there doesn't keep the others from it.
     auto taken = take(found, last);
     if (!taken && taken.error().kind == ErrorKind::timed_out) return taken;

@@ -120,8 +120,10 @@ TEST_F(Checkpoints, TheLastLookTakesEverything) {
   std::ofstream held(folder() / "held");
   held << "h" << std::flush;
   write(folder() / "x/y", "z");
+  write(folder() / "x/y.sagemaker-ignore", "half");
   ASSERT_TRUE(sync.finish());
   EXPECT_EQ(get("ck/held"), "h");
+  EXPECT_EQ(get("ck/x/y.sagemaker-ignore"), std::nullopt);
   EXPECT_EQ(get("ck/x/y"), "z");
   ASSERT_TRUE(sync.finish());
 }

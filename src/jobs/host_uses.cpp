@@ -13,11 +13,10 @@ std::vector<HostUse> HostUses::look() {
   std::vector<HostUse> found;
   std::erase_if(entries_, [&](Entry& entry) {
     auto worker = entry.worker.lock();
-    if (!worker) return true;
-    const bool ended = worker->exit().has_value();
+    if (!worker || worker->exit()) return true;  // after its end it uses nothing, which is no measurement
     entry.of.usage = worker->usage();
     found.push_back(entry.of);
-    return ended;
+    return false;
   });
   return found;
 }

@@ -1,5 +1,5 @@
 // Which hosts of jobs work, and what they have used since they began: for whoever keeps figures of it. Owned by the machine of jobs. Thread rule: any
-// thread. Invariant: a worker is told of as long as it lives, and at most once after its end.
+// thread. Invariant: a worker is told of as long as it runs.
 #pragma once
 
 #include <memory>

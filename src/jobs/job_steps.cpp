@@ -7,11 +7,7 @@
 
 #include "jobs/log.hpp"
 
-
 namespace clary::jobs {
-
-namespace {
-}
 
 std::function<bool(std::string_view)> steps_of_environment() {
   const char* at = std::getenv("CLARY_TEST_DIE_AT");

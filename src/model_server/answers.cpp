@@ -38,9 +38,14 @@ std::string_view content_type_of(AnswerForm form) {
 }
 
 // As Python's repr: digits and a point, or an exponent below 1e-4 and from 1e16 on.
-void append_number(std::string& text, double value) {
+void append_number(std::string& text, double value, bool json) {
   if (!std::isfinite(value)) {
-    text += std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
+    if (std::isnan(value)) {
+      text += json ? "NaN" : "nan";
+    } else {
+      text += value < 0 ? "-" : "";
+      text += json ? "Infinity" : "inf";
+    }
     return;
   }
   char digits[40];
@@ -80,7 +85,7 @@ void AnswerWriter::add_row(std::span<const float> row) {
   if (row.size() != 1) text_ += '[';
   for (std::size_t at = 0; at < row.size(); ++at) {
     if (at > 0) text_ += ", ";
-    append_number(text_, row[at]);
+    append_number(text_, row[at], form_ != AnswerForm::csv);
   }
   if (row.size() != 1) text_ += ']';
   if (form_ == AnswerForm::json) text_ += '}';

@@ -17,7 +17,8 @@ enum class AnswerForm { csv, json, json_lines };
 std::optional<AnswerForm> choose_form(std::string_view accept, std::string_view otherwise);
 std::string_view content_type_of(AnswerForm form);
 
-void append_number(std::string& text, double value);
+// `json`: what is no number is written as Python's json module does, and reads: NaN, Infinity.
+void append_number(std::string& text, double value, bool json = false);
 
 class Selection;
 

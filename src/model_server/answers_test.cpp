@@ -1,5 +1,6 @@
 #include "model_server/answers.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -25,6 +26,8 @@ TEST(Answers, CsvAsTheContainersWriteIt) {
 TEST(Answers, JsonAndJsonLines) {
   EXPECT_EQ(written(AnswerForm::json, false, {0.5, 0.25}), R"({"predictions": [{"score": 0.5}, {"score": 0.25}]})");
   EXPECT_EQ(written(AnswerForm::json, true, {0.5, 0.5}, 2), R"({"predictions": [{"score": [0.5, 0.5]}]})");
+  EXPECT_EQ(written(AnswerForm::json, false, {INFINITY}), R"({"predictions": [{"score": Infinity}]})");
+  EXPECT_EQ(written(AnswerForm::json_lines, false, {NAN, -INFINITY}), "{\"score\": NaN}\n{\"score\": -Infinity}\n");
   EXPECT_EQ(written(AnswerForm::json_lines, false, {0.5, 0.25}), "{\"score\": 0.5}\n{\"score\": 0.25}\n");
 }
 

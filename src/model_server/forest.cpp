@@ -47,10 +47,10 @@ Outcome<void> Forest::add(std::span<const Node> tree, std::size_t of_class) {
   return {};
 }
 
-std::vector<float> Forest::thresholds_of(std::size_t column) const {
-  std::vector<float> found;
+std::vector<std::vector<float>> Forest::thresholds() const {
+  std::vector<std::vector<float>> found(columns_);
   for (std::size_t at = 0; at < nodes_.size(); ++at)
-    if (nodes_[at].left != at && (nodes_[at].feature & ~left_when_missing) == column) found.push_back(nodes_[at].threshold);
+    if (nodes_[at].left != at) found[nodes_[at].feature & ~left_when_missing].push_back(nodes_[at].threshold);
   return found;
 }
 

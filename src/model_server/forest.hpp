@@ -39,7 +39,7 @@ class Forest {
   std::size_t width() const { return link_ == Link::largest ? 1 : classes_; }
   // `rows`: row by row, each of columns(). Writes width() numbers a row; `margin`: the bare sums, classes a row.
   void predict(std::span<const float> rows, std::vector<float>& out, bool margin = false) const;
-  std::vector<float> thresholds_of(std::size_t column) const;
+  std::vector<std::vector<float>> thresholds() const;
 
  private:
   // Both children of a node stand side by side; a leaf leads to itself, so that every row may take the tree's whole depth in steps.

@@ -72,7 +72,7 @@ TEST(Forest, WhatIsNoTreeIsRefused) {
   EXPECT_FALSE(forest.add(std::vector<Node>{leaf(1)}, 1));
   ASSERT_TRUE(forest.add(tree(true), 0));
   EXPECT_THAT(predict(forest, {0, 0}), ElementsAre(10));
-  EXPECT_THAT(forest.thresholds_of(1), ElementsAre(2));
+  EXPECT_THAT(forest.thresholds().at(1), ElementsAre(2));
 }
 
 }  // namespace

@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::string_view key_names[] = {"predicted_label", "labels", "probability", "probabilities", "raw_score", "raw_scores", "predicted_score"};
 
-void append_list(std::string& text, std::span<const double> values) {
+void append_list(std::string& text, std::span<const double> values, bool json) {
   text += '[';
   for (std::size_t at = 0; at < values.size(); ++at) {
     if (at > 0) text += ", ";
-    append_number(text, values[at]);
+    append_number(text, values[at], json);
   }
   text += ']';
 }
@@ -77,14 +77,14 @@ void Selection::append_value(std::string& text, Key key, std::span<const float> 
       return;
     }
     case Key::probability:
-    case Key::raw_score: append_number(text, several ? *std::max_element(row.begin(), row.end()) : row[0]); return;
+    case Key::raw_score: append_number(text, several ? *std::max_element(row.begin(), row.end()) : row[0], json); return;
     case Key::probabilities:
     case Key::raw_scores: {
       const std::vector<double> values = several ? std::vector<double>(row.begin(), row.end()) : std::vector<double>{1.0 - row[0], row[0]};
-      append_list(text, values);
+      append_list(text, values, json);
       return;
     }
-    case Key::predicted_score: append_number(text, row[0]); return;
+    case Key::predicted_score: append_number(text, row[0], json); return;
     case Key::unknown: text += json ? "NaN" : "nan";
   }
 }

@@ -88,13 +88,13 @@ std::vector<Forest::Node> read_tree(const std::string& text) {
 }
 
 // Rows whose values stand on the model's own thresholds, right below or beside them, or are missing.
-std::vector<float> trial_rows(const Forest& forest, bool with_missing) {
+std::vector<float> trial_rows(const std::vector<std::vector<float>>& thresholds_by_column, bool with_missing) {
   constexpr std::size_t count = 128;
-  const std::size_t columns = forest.columns();
+  const std::size_t columns = thresholds_by_column.size();
   std::mt19937 random(7);
   std::vector<float> rows(count * columns);
   for (std::size_t column = 0; column < columns; ++column) {
-    const auto thresholds = forest.thresholds_of(column);
+    const auto& thresholds = thresholds_by_column[column];
     for (std::size_t row = 0; row < count; ++row) {
       float value = static_cast<float>(random() % 1000) / 250 - 2;
       if (!thresholds.empty()) {
@@ -144,8 +144,9 @@ void find_base(Forest& forest, const std::vector<float>& rows, std::span<const f
 }
 
 bool predicts_the_same(Forest& forest, xgboost::Booster& booster, const std::shared_ptr<const xgboost::Library>& library, const XgboostFacts& facts) {
+  const auto thresholds = forest.thresholds();
   for (const bool with_missing : {false, true}) {
-    const auto rows = trial_rows(forest, with_missing);
+    const auto rows = trial_rows(thresholds, with_missing);
     auto matrix = xgboost::Matrix::dense(library, rows, forest.columns());
     if (!matrix) return false;
     if (!with_missing) {
@@ -164,6 +165,7 @@ bool predicts_the_same(Forest& forest, xgboost::Booster& booster, const std::sha
 }  // namespace
 
 std::optional<Forest> make_forest(xgboost::Booster& booster, std::shared_ptr<const xgboost::Library> library, const XgboostFacts& facts) {
+  if (facts.booster == "dart" || facts.booster == "gblinear") return std::nullopt;
   const auto link = link_of(facts.objective);
   if (!link || facts.columns == 0 || facts.columns > most_columns || !library->call().booster_dump_named) return std::nullopt;
   const auto trees = booster.dump_by_number(facts.columns);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "io/file.hpp"
@@ -138,7 +139,10 @@ class XgboostModel : public Model {
   Outcome<void> load_by_name(Booster& booster) const {
     static std::atomic<int> count{0};
     const std::string path = fs::temp_directory_path() / fmt::format("model-{}-{}.json", getpid(), count++);
-    CHECK_OK(io::write_durably(path, model_));
+    {
+      TRY(io::File file, io::File::open(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+      CHECK_OK(file.write_all(model_));
+    }
     auto loaded = booster.load_file(path);
     ::unlink(path.c_str());
     return loaded;
@@ -231,7 +235,8 @@ class XgboostScorer : public Scorer {
 
 Outcome<std::unique_ptr<Scorer>> XgboostModel::scorer() const {
   auto made = std::make_unique<XgboostScorer>(*this);
-  if (!forest_) CHECK_OK(made->load_booster());
+  // Wide sparse rows are never walked: the first of them should not wait for the booster.
+  if (!forest_ || forest_->columns() > widest) CHECK_OK(made->load_booster());
   return std::unique_ptr<Scorer>(std::move(made));
 }
 

@@ -5,11 +5,7 @@
 
 #include "serving/log.hpp"
 
-
 namespace clary::serving {
-
-namespace {
-}
 
 Signal::Signal(ControlLoop& loop) : loop_(loop), timer_(loop.context()) {
   loop_.signals_.insert(this);

@@ -19,10 +19,9 @@ std::vector<VariantCounts> Endpoints::take_counts() {
     if (auto latency = counters.model_latency.take()) {
       VariantCounts counts{at->second.scope, at->second.endpoint, at->second.variant, at->second.instances};
       counts.invocations = static_cast<std::uint64_t>(latency->count);
-      auto errors = [&](std::atomic<std::uint64_t>& counter) { return std::min(counter.exchange(0), counts.invocations); };
-      counts.errors_4xx = errors(counters.errors_4xx);
-      counts.errors_5xx = errors(counters.errors_5xx);
-      counts.model_errors = errors(counters.model_errors);
+      counts.errors_4xx = take_at_most(counters.errors_4xx, counts.invocations);
+      counts.errors_5xx = take_at_most(counters.errors_5xx, counts.invocations);
+      counts.model_errors = take_at_most(counters.model_errors, counts.invocations);
       counts.model_latency = *std::move(latency);
       if (auto overhead = counters.overhead.take()) counts.overhead = *std::move(overhead);
       taken.push_back(std::move(counts));

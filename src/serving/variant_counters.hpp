@@ -3,6 +3,7 @@
 // is taken once; a latency that is being counted meanwhile may have its sum taken now and its count the next time.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -30,6 +31,13 @@ class LatencyCounter {
   std::array<std::atomic<std::uint32_t>, sizes> counts_{};
   std::atomic<std::uint64_t> sum_{0}, min_{none}, max_{0};
 };
+
+// What was counted, `most` at the most: what is beyond is of an invocation whose latency is not counted yet, and stays for the next time.
+inline std::uint64_t take_at_most(std::atomic<std::uint64_t>& counter, std::uint64_t most) {
+  const auto taken = std::min(counter.load(), most);
+  counter.fetch_sub(taken);
+  return taken;
+}
 
 struct VariantCounters {
   // Of the model's answers by their status; and of all that were not 2xx, or did not come.

@@ -70,5 +70,12 @@ TEST(LatencyCounter, LosesNothingBetweenThreads) {
   EXPECT_EQ(count, threads * each);
 }
 
+TEST(TakeAtMost, LeavesAnErrorWhoseInvocationIsStillBeingCounted) {
+  std::atomic<std::uint64_t> errors{3};
+  EXPECT_EQ(take_at_most(errors, 2), 2u);
+  EXPECT_EQ(take_at_most(errors, 2), 1u);
+  EXPECT_EQ(take_at_most(errors, 2), 0u);
+}
+
 }  // namespace
 }  // namespace clary::serving

@@ -5,9 +5,6 @@
 
 namespace clary::serving {
 
-namespace {
-}
-
 VariantKit::VariantKit(ControlLoop& loop, const ServingParts& parts, VariantSpec variant, std::string folder)
     : loop_(loop), parts_(parts), variant_(std::move(variant)), folder_(std::move(folder)) {}
 

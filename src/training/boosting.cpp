@@ -108,8 +108,10 @@ class Boosting {
   Outcome<void> begin() {
     TRY(booster_, make_booster());
     if (checkpoints_) CHECK_OK(resume());
-    if (job_.collective == nullptr) return {};
-    termination_.end_at_once();
+    if (job_.collective == nullptr) {
+      termination_.end_between_rounds();
+      return {};
+    }
     if (release_.rabit_checkpoints()) CHECK_OK(told(job_.collective->start(*booster_)));
     return {};
   }
@@ -253,7 +255,7 @@ class Boosting {
 
   Outcome<void> save_file(xgboost::Booster& booster) const {
     TRY(const std::string model, saved(booster));
-    return write_whole(job_.model_folder + "/xgboost-model", model);
+    return termination_.write_last(job_.model_folder + "/xgboost-model", model);
   }
 
   // As the release saves to a file without an ending: the old binary, since 2.1 UBJSON.
@@ -272,7 +274,7 @@ class Boosting {
       state.best_score = stopping_->best()->score;
     }
     state.best_ntree_limit = (state.best_iteration + 1) * asked_.parallel_trees;
-    return write_whole(job_.model_folder + "/xgboost-model", pickled_booster(state));
+    return termination_.write_last(job_.model_folder + "/xgboost-model", pickled_booster(state));
   }
 
   const BoostingJob& job_;

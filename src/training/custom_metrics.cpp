@@ -32,7 +32,7 @@ int class_of(std::span<const float> margins) {
 ByClass count(std::span<const float> margins, std::size_t width, std::span<const float> labels) {
   ByClass classes;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const int predicted = class_of(margins.subspan(i * width, width)), label = static_cast<int>(labels[i]);
+    const int predicted = class_of(margins.subspan(i * width, width)), label = static_cast<int>(std::clamp(labels[i], -1e9f, 1e9f));
     classes[predicted].predicted += 1;
     classes[label].there += 1;
     if (predicted == label) classes[label].right += 1;

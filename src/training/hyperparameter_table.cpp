@@ -140,7 +140,7 @@ std::string number_text(double value) {
 }  // namespace
 
 bool Interval::holds(double value) const {
-  return !(value < from || (from_open && value <= from) || value > to || (to_open && value >= to));
+  return (from_open ? value > from : value >= from) && (to_open ? value < to : value <= to);  // NaN is in none
 }
 
 std::string Interval::text() const {

@@ -8,7 +8,6 @@
 #include "training/custom_metrics.hpp"
 #include "training/failure.hpp"
 #include "training/hyperparameter_table.hpp"
-#include "training/text_lines.hpp"
 
 namespace clary::training {
 

@@ -69,6 +69,7 @@ TEST(Hyperparameters, WrongOnesAreRefusedInTheContainersWords) {
   EXPECT_EQ(complaint({{"max_depth", "5.0"}}),
             "ClientError: Hyperparameter max_depth: could not parse value (caused by ValueError)");
   EXPECT_EQ(complaint({{"eta", "1.5"}}), "ClientError: Hyperparameter eta: 1.5 is not in [0, 1]");
+  EXPECT_EQ(complaint({{"eta", "nan"}}), "ClientError: Hyperparameter eta: nan is not in [0, 1]");
   EXPECT_EQ(complaint({{"subsample", "0"}}), "ClientError: Hyperparameter subsample: 0 is not in (0, 1]");
   EXPECT_EQ(complaint({{"booster", "forest"}}),
             "ClientError: Hyperparameter booster: forest is not in ['gbtree', 'gblinear', 'dart']");

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/text_lines.hpp"
 #include "training/failure.hpp"
 #include "training/numbers.hpp"
 #include "training/rows.hpp"
-#include "training/text_lines.hpp"
 
 namespace clary::training {
 
@@ -48,7 +48,7 @@ Outcome<void> LibsvmReader::add_line(const Source& source, std::string_view line
   if (first.empty()) return {};
   const std::size_t colon = first.find(':');
   float label = 0, weight = 0;
-  if (!read_float(first.substr(0, colon), label)) return not_libsvm(source, line);
+  if (!read_float(first.substr(0, colon), label) || label != label) return not_libsvm(source, line);
   if (colon != std::string_view::npos) {
     if (!read_float(first.substr(colon + 1), weight)) return not_libsvm(source, line);
     if (rows_.weights.size() != rows_.labels.size()) {

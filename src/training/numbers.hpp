@@ -2,6 +2,8 @@
 #pragma once
 
 #include <charconv>
+#include <cstdlib>
+#include <string>
 #include <string_view>
 
 namespace clary::training {
@@ -12,9 +14,7 @@ inline bool read_float(std::string_view text, float& value) {
   const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, value);
   if (read.ec == std::errc::result_out_of_range) {
-    double wide = 0;
-    std::from_chars(text.data(), end, wide);
-    value = static_cast<float>(wide);
+    value = std::strtof(std::string(text.data(), read.ptr).c_str(), nullptr);  // which says how it is out of range
     return read.ptr == end;
   }
   return read.ec == std::errc() && read.ptr == end;

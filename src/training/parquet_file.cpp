@@ -27,7 +27,7 @@ struct Element : ParquetColumn {
 Element read_element(Thrift& thrift) {
   Element element;
   element.type = -1;
-  thrift.structure([&](int id, Type) {
+  thrift.structure([&](int id, Type type) {
     if (id == 1) element.type = small(thrift.number());
     if (id == 3) {
       const auto repetition = thrift.number();
@@ -37,6 +37,11 @@ Element read_element(Thrift& thrift) {
     if (id == 4) element.name = thrift.text();
     if (id == 5) element.children = small(thrift.number());
     if (id == 6) element.converted = small(thrift.number());
+    // Whole numbers alone are numbers; a time in nanoseconds is told here and not in field 6.
+    constexpr int whole_number = 10;
+    if (id == 10 && type == Type::structure) {
+      thrift.structure([&](int kind, Type) { element.is_number = element.is_number && kind == whole_number; });
+    }
   });
   return element;
 }

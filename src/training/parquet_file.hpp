@@ -29,6 +29,7 @@ struct ParquetColumn {
   std::string name;
   int type = 0;
   int converted = -1;     // ConvertedType; -1: none
+  bool is_number = true;  // false: its LogicalType says what else it is
   bool optional = false;  // a value may be missing
 };
 

@@ -40,12 +40,12 @@ TEST(Csv, WhatIsNotThereIsMissing) {
   ASSERT_TRUE(add_csv(rows,
                       {"a",
                        "\xEF\xBB\xBF"
-                       "1,,nan,2\r\n\r\n\n0,1e99,-1e-99,inf\r\n"},
+                       "1,,nan,2\r\n\r\n\n0,1e99,-1e-99,inf\r\n0,1e400,-1e400,1e-400\r\n"},
                       ',', false));
-  ASSERT_EQ(rows.count(), 2u);
+  ASSERT_EQ(rows.count(), 3u);
   EXPECT_TRUE(std::isnan(rows.values[0]) && std::isnan(rows.values[1]));
   EXPECT_THAT(std::vector<float>(rows.values.begin() + 2, rows.values.end()),
-              ElementsAre(2, INFINITY, -0.0f, INFINITY));
+              ElementsAre(2, INFINITY, -0.0f, INFINITY, INFINITY, -INFINITY, 0));
 }
 
 TEST(Csv, AWrongRecordIsNamed) {

@@ -22,9 +22,9 @@ Termination& Termination::watch() {
   return *only;
 }
 
-void Termination::end_at_once() {
+void Termination::end_between_rounds() {
   std::lock_guard lock(mutex_);
-  at_once_ = true;
+  at_once_ = false;
 }
 
 void Termination::give_it_time(std::chrono::milliseconds time) {
@@ -36,6 +36,12 @@ void Termination::keep(std::string path, std::string model) {
   std::lock_guard lock(mutex_);
   path_ = std::move(path);
   model_ = std::move(model);
+}
+
+Outcome<void> Termination::write_last(const std::string& path, std::string_view model) {
+  std::lock_guard lock(mutex_);
+  path_.clear();
+  return write_whole(path, model);
 }
 
 void Termination::wait() {

@@ -92,6 +92,7 @@ Outcome<std::string> unpack_snappy(std::string_view packed, std::size_t size) {
 }
 
 Outcome<std::string> unpack_page(int codec, std::string_view packed, std::size_t size) {
+  if (size == 0) return std::string();  // of nothing but missing values; writers differ in what they pack it into
   switch (static_cast<ParquetCodec>(codec)) {
     case ParquetCodec::none:
       if (packed.size() != size) return damaged();
@@ -102,7 +103,9 @@ Outcome<std::string> unpack_page(int codec, std::string_view packed, std::size_t
       if (!bytes || bytes->size() != size) return damaged();
       return bytes;
     }
-    case ParquetCodec::zstd: return unpack_zstd(packed, size);
+    case ParquetCodec::zstd:
+      if (!packed.starts_with("\x28\xB5\x2F\xFD")) return damaged();
+      return unpack_zstd(packed, size);
   }
   return validation(
       "it is compressed in a way that is not served here: please write it with snappy, gzip, zstd or none");

@@ -129,19 +129,6 @@ Outcome<void> Booster::set_attribute(const std::string& name, const std::string&
   return {};
 }
 
-Outcome<std::vector<std::string>> Booster::attribute_names() const {
-  Length count = 0;
-  const char** names = nullptr;
-  if (library_->call().booster_attribute_names(handle_, &count, &names)) return library_->last_error();
-  return std::vector<std::string>(names, names + count);
-}
-
-Outcome<std::optional<std::uint64_t>> Booster::feature_count() const {
-  if (!library_->call().booster_feature_count) return std::optional<std::uint64_t>();
-  Length count = 0;
-  if (library_->call().booster_feature_count(handle_, &count)) return library_->last_error();
-  return std::optional<std::uint64_t>(count);
-}
 
 Outcome<std::optional<std::string>> Booster::config() const {
   if (!library_->call().booster_save_config) return std::optional<std::string>();

@@ -53,9 +53,6 @@ class Booster {
 
   Outcome<std::optional<std::string>> attribute(const std::string& name) const;
   Outcome<void> set_attribute(const std::string& name, const std::string& value);
-  Outcome<std::vector<std::string>> attribute_names() const;
-  // Columns that the model was trained with; nothing where the version cannot tell.
-  Outcome<std::optional<std::uint64_t>> feature_count() const;
   // Its parameters as JSON; nothing before 1.0.
   Outcome<std::optional<std::string>> config() const;
   // The trees as text, one each: "text" or "json".

@@ -110,8 +110,6 @@ TEST_F(BoosterTest, ASavedModelPredictsTheSame) {
     EXPECT_EQ(copy(loaded.predict(train)), found);
     EXPECT_EQ(*loaded.attribute("best_iteration"), "3");
     EXPECT_EQ(*loaded.attribute("other"), std::nullopt);
-    EXPECT_THAT(*loaded.attribute_names(), ElementsAre("best_iteration"));
-    EXPECT_EQ(*loaded.feature_count(), 3u);
     EXPECT_THAT(**loaded.config(), HasSubstr("binary:logistic"));
     EXPECT_EQ(loaded.dump("json")->size(), 5u);
     EXPECT_THAT(loaded.dump_by_number(3)->front(), HasSubstr("\"split\": \"0\""));

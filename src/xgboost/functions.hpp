@@ -22,7 +22,6 @@ struct Functions {
                             std::size_t values_count, std::size_t columns, Handle* out);  // up to 2.x
   int (*matrix_from_csr)(const char* starts, const char* indices, const char* values, Length columns, const char* config,
                          Handle* out);  // from 1.7 on
-  int (*matrix_from_file)(const char* uri, int silent, Handle* out);
   int (*matrix_rows)(Handle, Length*);
   int (*matrix_columns)(Handle, Length*);
   int (*matrix_set_floats)(Handle, const char* field, const float*, Length);
@@ -42,8 +41,6 @@ struct Functions {
   int (*booster_unserialize)(Handle, const void*, Length);                                 // from 1.0 on
   int (*booster_get_attribute)(Handle, const char* name, const char** out, int* found);
   int (*booster_set_attribute)(Handle, const char* name, const char* value);
-  int (*booster_attribute_names)(Handle, Length*, const char*** out);
-  int (*booster_feature_count)(Handle, Length*);                                           // from 1.4 on
   int (*booster_save_config)(Handle, Length*, const char** out);                           // from 1.0 on
   int (*booster_dump)(Handle, const char* feature_map, int with_stats, const char* format, Length*, const char*** out);
   int (*booster_dump_named)(Handle, int columns, const char** names, const char** types, int with_stats, const char* format, Length*,

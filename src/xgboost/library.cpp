@@ -77,7 +77,6 @@ Outcome<void> Library::find_functions(void* library) {
   find(library, "XGDMatrixCreateFromMat_omp", f.matrix_from_dense_threads);
   find(library, "XGDMatrixCreateFromCSREx", f.matrix_from_csr_ex);
   find(library, "XGDMatrixCreateFromCSR", f.matrix_from_csr);
-  find(library, "XGDMatrixCreateFromFile", f.matrix_from_file);
   find(library, "XGDMatrixNumRow", f.matrix_rows);
   find(library, "XGDMatrixNumCol", f.matrix_columns);
   find(library, "XGDMatrixSetFloatInfo", f.matrix_set_floats);
@@ -96,8 +95,6 @@ Outcome<void> Library::find_functions(void* library) {
   find(library, "XGBoosterUnserializeFromBuffer", f.booster_unserialize);
   find(library, "XGBoosterGetAttr", f.booster_get_attribute);
   find(library, "XGBoosterSetAttr", f.booster_set_attribute);
-  find(library, "XGBoosterGetAttrNames", f.booster_attribute_names);
-  find(library, "XGBoosterGetNumFeature", f.booster_feature_count);
   find(library, "XGBoosterSaveJsonConfig", f.booster_save_config);
   find(library, "XGBoosterDumpModelEx", f.booster_dump);
   find(library, "XGBoosterDumpModelExWithFeatures", f.booster_dump_named);

@@ -37,12 +37,6 @@ Outcome<Matrix> Matrix::sparse(std::shared_ptr<const Library> library, const Spa
   return Matrix(std::move(library), handle);
 }
 
-Outcome<Matrix> Matrix::from_file(std::shared_ptr<const Library> library, const std::string& uri) {
-  Handle handle = nullptr;
-  if (library->call().matrix_from_file(uri.c_str(), 1, &handle)) return library->last_error();
-  return Matrix(std::move(library), handle);
-}
-
 Matrix::Matrix(Matrix&& other) noexcept : library_(std::move(other.library_)), handle_(std::exchange(other.handle_, nullptr)) {}
 
 Matrix& Matrix::operator=(Matrix&& other) noexcept {

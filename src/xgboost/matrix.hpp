@@ -24,8 +24,6 @@ class Matrix {
   // `values`: row by row. `threads`: 0 for all cores.
   static Outcome<Matrix> dense(std::shared_ptr<const Library> library, std::span<const float> values, std::size_t columns, int threads = 1);
   static Outcome<Matrix> sparse(std::shared_ptr<const Library> library, const SparseRows& rows);
-  // As the library's own parser reads it: "path?format=libsvm#cache".
-  static Outcome<Matrix> from_file(std::shared_ptr<const Library> library, const std::string& uri);
   Matrix(Matrix&& other) noexcept;
   Matrix& operator=(Matrix&& other) noexcept;
   ~Matrix();
