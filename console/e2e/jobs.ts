@@ -173,6 +173,12 @@ test('processing and batch transform jobs are cloned', async () => {
   await form.getByRole('button', { name: 'Create' }).click();
   await heading('by-trained-again').waitFor();
   await page.getByText('Completed', { exact: true }).first().waitFor();
+  interface Transform {
+    TransformInput: object;
+    TransformOutput: { AssembleWith?: string };
+  }
+  const [first, second] = await Promise.all(['by-trained', 'by-trained-again'].map((name) => ground.boto3<Transform>('sagemaker', 'describe_transform_job', { TransformJobName: name })));
+  expect([second?.TransformInput, second?.TransformOutput.AssembleWith]).toEqual([first?.TransformInput, first?.TransformOutput.AssembleWith]);
   const { Body } = await ground.boto3<{ Body: string }>('s3', 'get_object', { Bucket: ground.facts.bucket, Key: 'again/input.csv.out' });
   expect(Body.trim()).toBe('7.0,14.0');
 });

@@ -16,6 +16,12 @@ describe('search', () => {
     const served = (await rowsOf(page, 'Found')).map((row) => row.slice(0, 2));
     expect(served).toEqual(expect.arrayContaining([['served', 'Model'], ['served', 'Endpoint'], ['served', 'Endpoint configuration']]));
     await expectAccessible(page);
+    // What names of some kinds may not have is still found in the others'.
+    await open('/search?text=%2Faws%2Fsagemaker');
+    expect((await rowsOf(page, 'Found')).map((row) => row.slice(0, 2))).toContainEqual(['/aws/sagemaker/TrainingJobs', 'Log group']);
+    await open('/search?text=no+such%3A+name');
+    await page.getByText('Nothing matches.').waitFor();
+    await open('/search?text=serve');
     await page.getByRole('row', { name: /served Endpoint InService/ }).getByRole('link').click();
     await heading('served').waitFor();
   });
