@@ -13,12 +13,12 @@
 #include "jobs/channel_files.hpp"
 #include "jobs/log.hpp"
 #include "jobs/transfer_error.hpp"
+#include "jobs/transfer_piece.hpp"
 
 namespace clary::jobs {
 
 namespace {
 
-constexpr std::size_t read_size = 1 << 20;
 constexpr std::int64_t page = 1000;
 constexpr std::size_t longest_key = 1024;
 
@@ -270,7 +270,7 @@ Outcome<void> CheckpointSync::put(const io::Found& found, const Version& version
     return validation("the key \"{}...\" is longer than {} bytes", object.key.substr(0, 100), longest_key);
   object.headers["content-type"] = "binary/octet-stream";
   TRY(auto writer, objects_.create(uri_.bucket, std::move(object)));
-  std::vector<char> buffer(std::min<std::uint64_t>(read_size, version.size + 1));
+  std::vector<char> buffer(std::min<std::uint64_t>(transfer_piece, version.size + 1));
   std::uint64_t total = 0;
   // What is beyond the size that was seen belongs to a later version.
   while (total < version.size) {

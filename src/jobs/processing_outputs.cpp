@@ -6,12 +6,12 @@
 
 #include "base/bytes.hpp"
 #include "jobs/transfer_error.hpp"
+#include "jobs/transfer_piece.hpp"
 
 namespace clary::jobs {
 
 namespace {
 
-constexpr std::size_t upload_buffer = 1 << 20;
 constexpr std::size_t longest_key = 1024;
 constexpr std::size_t most_left_out = 100;
 
@@ -44,7 +44,7 @@ Outcome<void> put_file(objects::Objects& objects, const std::string& bucket, con
   object.key = key;
   object.headers["content-type"] = "binary/octet-stream";
   TRY(auto writer, objects.create(bucket, std::move(object)));
-  std::vector<char> buffer(upload_buffer);
+  std::vector<char> buffer(transfer_piece);
   while (true) {
     if (cancelled && cancelled()) return make_error(ErrorKind::timed_out, "the upload was given up");
     TRY(std::size_t got, file.read(buffer.data(), buffer.size()));

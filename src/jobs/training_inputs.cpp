@@ -13,12 +13,11 @@
 #include "jobs/manifest.hpp"
 #include "jobs/s3_uri.hpp"
 #include "jobs/transfer_error.hpp"
+#include "jobs/transfer_piece.hpp"
 
 namespace clary::jobs {
 
 namespace {
-
-constexpr std::size_t manifest_piece = 1 << 20;
 
 // Keeps the kinds that mean more than "this input is wrong".
 Error download_failed(Error error) {
@@ -80,7 +79,7 @@ Outcome<std::string> read_manifest(Intake& intake, const S3Uri& uri) {
   std::string text(reader->object().size, '\0');
   std::size_t used = 0;
   while (used < text.size()) {
-    TRY(std::size_t got, reader->read(used, text.data() + used, std::min(manifest_piece, text.size() - used)));
+    TRY(std::size_t got, reader->read(used, text.data() + used, std::min(transfer_piece, text.size() - used)));
     if (got == 0) return internal("a manifest of {} bytes gave {}", text.size(), used);
     used += got;
   }

@@ -3,12 +3,11 @@
 #include "io/archive.hpp"
 #include "jobs/s3_uri.hpp"
 #include "jobs/transfer_error.hpp"
+#include "jobs/transfer_piece.hpp"
 
 namespace clary::jobs {
 
 namespace {
-
-constexpr std::size_t output_piece = 1 << 20;
 
 class Uploading {
  public:
@@ -25,7 +24,7 @@ class Uploading {
   }
 
   Outcome<void> files(const std::vector<std::string>& from, const std::string& name) {
-    std::vector<char> buffer(output_piece);
+    std::vector<char> buffer(transfer_piece);
     std::optional<Error> first;
     TRY(auto packed, io::each_file(from, [&](const std::string& below, io::File& file) -> Outcome<void> {
           auto done = put(file, name.empty() ? below : name + "/" + below, buffer);

@@ -9,7 +9,7 @@
 namespace clary::meta {
 namespace {
 
-constexpr std::int64_t most_events_a_page = 1000;
+constexpr std::int64_t most_named_a_page = 1000;  // groups or streams
 
 Error named_taken(Error error, std::string_view what) {
   if (error.kind != ErrorKind::already_exists) return error;
@@ -85,7 +85,7 @@ Outcome<LogStore::GroupPage> LogStore::groups(const Scope& scope, std::string_vi
     if (!read) return wrong_log_token();
     place = *std::move(read);
   }
-  const auto size = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, most_events_a_page));
+  const auto size = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, most_named_a_page));
   return store_->read([&](Session& session) -> Outcome<GroupPage> {
     GroupPage page;
     bool more = false;
@@ -117,7 +117,7 @@ Outcome<LogStore::StreamPage> LogStore::streams(const Scope& scope, std::string_
     if (!read) return wrong_log_token();
     place = *std::move(read);
   }
-  const auto size = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, most_events_a_page));
+  const auto size = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, most_named_a_page));
   return store_->read([&](Session& session) -> Outcome<StreamPage> {
     TRY(auto in_group, need_group(session, scope, group));
     const std::string end = after_prefix(prefix);

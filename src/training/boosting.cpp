@@ -239,7 +239,7 @@ class Boosting {
     say("The training was stopped after {} rounds.", iteration + 1);
     if (!leads() || !saves_on_termination() || iteration < first_) return {};
     TRY(const std::string model, saved(*booster_));
-    return write_whole(termination_path(iteration), model);
+    return write_output(termination_path(iteration), model);
   }
 
   Outcome<void> finish() {
@@ -247,10 +247,21 @@ class Boosting {
     if (release_.classic()) return finish_classic();
     if (stopping_ && stopping_->best()) {
       TRY(auto best, told(booster_->first_rounds(stopping_->best()->iteration + 1)));
-      if (best) return save_file(*best);
+      if (best) {
+        CHECK_OK(name_best(*best));
+        return save_file(*best);
+      }
       say("The booster {} cannot be cut back to its best iteration: the model has all of them.", asked_.booster);
     }
     return save_file(*booster_);
+  }
+
+  // As Python's EarlyStopping(save_best=True) leaves a booster that it has cut back.
+  Outcome<void> name_best(xgboost::Booster& booster) const {
+    const Best& best = *stopping_->best();
+    CHECK_OK(told(booster.set_attribute("best_iteration", std::to_string(best.iteration))));
+    if (release_.names_tree_limit()) return told(booster.set_attribute("best_ntree_limit", std::to_string((best.iteration + 1) * asked_.parallel_trees)));
+    return told(booster.set_attribute("best_score", python_number(best.score)));
   }
 
   Outcome<void> save_file(xgboost::Booster& booster) const {

@@ -111,13 +111,8 @@ Outcome<std::map<std::string, ChannelConfig>> read_channels(const std::string& t
       return user_error("Extraneous channel found: {}", printable(name));
     ChannelConfig& channel = channels[std::string(name)];
     if (!config.is_object()) continue;
-    const auto read = [&, &config = config](std::string_view key) -> std::optional<std::string> {
-      const auto* member = config.get_object().if_contains(key);
-      if (member == nullptr || !member->is_string()) return std::nullopt;
-      return std::string(member->get_string());
-    };
-    channel.content_type = read("ContentType");
-    if (auto mode = read("TrainingInputMode")) channel.input_mode = *mode;
+    const auto* type = config.get_object().if_contains("ContentType");
+    if (type != nullptr && type->is_string()) channel.content_type = std::string(type->get_string());
   }
   if (!channels.contains("train")) return user_error("Missing required channel: train");
   return channels;

@@ -19,7 +19,6 @@ Outcome<Content> content_of(const std::optional<std::string>& content_type);
 
 struct ChannelConfig {
   std::optional<std::string> content_type;
-  std::string input_mode = "File";
 };
 
 // inputdataconfig.json, checked: a channel `train` is there, beside it at most `validation` and `code`.

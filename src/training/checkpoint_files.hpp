@@ -31,7 +31,10 @@ class CheckpointFiles {
   std::deque<int> own_;
 };
 
-// The file's new content stands there whole or not at all.
-Outcome<void> write_whole(const std::string& path, std::string_view data);
+// A file's new content stands there whole or not at all; what is not whole yet has another name, and stays where the
+// process is killed. Among checkpoints, which are uploaded without files of such a name: their folder may be a mount.
+Outcome<void> write_checkpoint(const std::string& path, std::string_view data);
+// In /opt/ml/model or /opt/ml/output, which are packed up with all that is in them: it is written in the folder above.
+Outcome<void> write_output(const std::string& path, std::string_view data);
 
 }  // namespace clary::training

@@ -65,8 +65,12 @@ Outcome<Gathered> gather(const Hosts& hosts, const std::shared_ptr<const xgboost
     gathered.tracker = std::move(running.tracker);
     return std::move(running.place);
   };
-  TRY(const RollCall roll, hosts.leads() ? call_roll(hosts.names, has_data, start)
-                                         : answer_roll(hosts.names.front(), hosts.current, has_data));
+  const auto meet = [&]() -> Outcome<RollCall> {
+    if (!hosts.leads()) return answer_roll(hosts.names.front(), roll_port, hosts.current, has_data);
+    TRY(const Socket door, Socket::listen(roll_port));
+    return call_roll(door, hosts.names, has_data, start);
+  };
+  TRY(const RollCall roll, meet());
   if (roll.present.empty()) return user_error("No hosts received training data.");
   gathered.takes_part = std::count(roll.present.begin(), roll.present.end(), hosts.current) > 0;
   if (!gathered.takes_part || roll.present.size() == 1) return gathered;

@@ -150,10 +150,6 @@ std::string Interval::text() const {
   return to == std::numeric_limits<double>::infinity() ? low + "+inf)" : low + number_text(to) + (to_open ? ")" : "]");
 }
 
-std::span<const Hyperparameter> hyperparameter_table() {
-  return table();
-}
-
 const Hyperparameter* find_hyperparameter(std::string_view name) {
   const auto found =
       std::find_if(table().begin(), table().end(), [&](const Hyperparameter& row) { return row.name == name; });

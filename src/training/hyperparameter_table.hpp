@@ -28,7 +28,6 @@ struct Hyperparameter {
   std::vector<std::string_view> values = {};  // of a category, and of what a list may hold; empty: checked elsewhere
 };
 
-std::span<const Hyperparameter> hyperparameter_table();
 const Hyperparameter* find_hyperparameter(std::string_view name);
 // "learning_rate" to "eta"; any other name to itself.
 std::string_view canonical_name(std::string_view name);

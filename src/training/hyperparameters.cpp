@@ -260,9 +260,7 @@ Hyperparameters taken(const Values& values) {
       read.save_model_on_termination = value == "true";
     } else if (name != "eval_metric" && name != "_tuning_objective_metric" && name != "use_dask_gpu_training" &&
                name != "_num_cv_round") {
-      if (name == "objective") read.objective = value;
       if (name == "booster") read.booster = value;
-      if (name == "num_class") read.classes = number;
       if (name == "num_parallel_tree") read.parallel_trees = number;
       read.library.emplace_back(name, value);
     }

@@ -18,9 +18,7 @@ struct Hyperparameters {
   bool csv_weights = false;
   std::optional<int> early_stopping_rounds;
   bool save_model_on_termination = false;
-  std::string objective;     // empty: the library's own default
   std::string booster = "gbtree";
-  int classes = 0;         // num_class
   int parallel_trees = 1;  // num_parallel_tree
   // What is evaluated: by the library, and by us (custom_metrics.hpp). The metric that early stopping watches.
   std::vector<std::string> library_metrics, custom_metrics;

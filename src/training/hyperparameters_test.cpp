@@ -33,7 +33,6 @@ TEST(Hyperparameters, AreToldApart) {
   EXPECT_EQ(read->rounds, 10);
   EXPECT_TRUE(read->csv_weights);
   EXPECT_EQ(read->early_stopping_rounds, 5);
-  EXPECT_EQ(read->classes, 3);
   EXPECT_EQ(read->stopping_metric, "mlogloss");
   EXPECT_THAT(read->library_metrics, ElementsAre("merror", "mlogloss"));
   EXPECT_THAT(read->custom_metrics, ElementsAre("f1_macro"));

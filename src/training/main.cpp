@@ -26,6 +26,6 @@ int main(int count, char** arguments) {
   if (done) ::_exit(0);
   const std::string reason = failure_text(done.error());
   say_line(reason);
-  (void)write_whole(settings.prefix + "/output/failure", reason);
+  (void)write_output(settings.prefix + "/output/failure", reason);
   ::_exit(1);
 }

@@ -6,6 +6,7 @@
 
 #include "training/failure.hpp"
 #include "training/parquet_file.hpp"
+#include "training/run_lengths.hpp"
 #include "training/unpack.hpp"
 
 namespace clary::training {
@@ -17,66 +18,6 @@ constexpr float no_value = std::numeric_limits<float>::quiet_NaN();
 Error damaged_page() {
   return validation("a page of it is damaged");
 }
-
-// Runs of equal numbers, and packed numbers between them: levels, and places in a dictionary.
-class RunLengths {
- public:
-  RunLengths(std::string_view bytes, unsigned width) : bytes_(bytes), width_(width) {}
-
-  bool next(std::uint32_t& value) {
-    while (repeated_ == 0 && packed_ == 0) {
-      if (!begin_run()) return false;
-    }
-    if (repeated_ > 0) {
-      --repeated_;
-      value = run_value_;
-      return true;
-    }
-    --packed_;
-    value = 0;
-    for (unsigned bit = 0; bit < width_; ++bit, ++bit_) {
-      const auto byte = static_cast<unsigned char>(bytes_[bit_ / 8]);
-      value |= std::uint32_t{byte >> (bit_ % 8) & 1u} << bit;
-    }
-    if (packed_ == 0) {
-      bytes_.remove_prefix((bit_ + 7) / 8);
-      bit_ = 0;
-    }
-    return true;
-  }
-
- private:
-  bool begin_run() {
-    std::uint64_t head = 0;
-    int shift = 0;
-    do {
-      if (bytes_.empty() || shift > 35) return false;
-      head |= std::uint64_t{static_cast<unsigned char>(bytes_.front()) & 0x7Fu} << shift;
-      shift += 7;
-      const bool more = (static_cast<unsigned char>(bytes_.front()) & 0x80) != 0;
-      bytes_.remove_prefix(1);
-      if (!more) break;
-    } while (true);
-    if (head & 1) {
-      packed_ = (head >> 1) * 8;
-      return packed_ * width_ <= bytes_.size() * 8;
-    }
-    const std::size_t size = (width_ + 7) / 8;
-    if (bytes_.size() < size) return false;
-    run_value_ = 0;
-    for (std::size_t i = 0; i < size; ++i)
-      run_value_ |= std::uint32_t{static_cast<unsigned char>(bytes_[i])} << (8 * i);
-    bytes_.remove_prefix(size);
-    repeated_ = head >> 1;
-    return true;
-  }
-
-  std::string_view bytes_;
-  const unsigned width_;
-  std::uint64_t repeated_ = 0, packed_ = 0;
-  std::uint32_t run_value_ = 0;
-  std::size_t bit_ = 0;
-};
 
 template <typename Number>
 void convert(std::string_view bytes, std::size_t count, std::vector<float>& values) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.hpp"
+#include "training/run_lengths.hpp"
 #include "training/unpack.hpp"
 
 namespace clary::training {
@@ -121,6 +122,64 @@ TEST(Parquet, WhatIsNoneIsRefused) {
               HasSubstr("the column a holds no numbers"));
   rows = {};
   EXPECT_THAT(add_parquet(rows, {"big", bytes}, 4).error().message, HasSubstr("too many values"));
+}
+
+// Numbers, eight or a multiple of it, as a packed run: bit after bit, the lowest first.
+std::string packed_run(const std::vector<std::uint32_t>& numbers, unsigned width) {
+  std::string bytes((numbers.size() * width + 7) / 8, '\0');
+  std::size_t at = 0;
+  for (const std::uint32_t number : numbers) {
+    for (unsigned bit = 0; bit < width; ++bit, ++at)
+      bytes[at / 8] = static_cast<char>(static_cast<unsigned char>(bytes[at / 8]) | (number >> bit & 1) << (at % 8));
+  }
+  return static_cast<char>(numbers.size() / 8 << 1 | 1) + bytes;
+}
+
+// One number so often, up to 63 times.
+std::string repeated_run(std::uint32_t number, std::size_t times, unsigned width) {
+  std::string bytes(1, static_cast<char>(times << 1));
+  for (unsigned at = 0; at < width; at += 8) bytes += static_cast<char>(number >> at & 0xFF);
+  return bytes;
+}
+
+TEST(RunLengths, OfEveryWidth) {
+  for (unsigned width = 0; width <= 32; ++width) {
+    const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
+    std::uint32_t seed = width + 1;
+    const auto number = [&] {
+      seed = seed * 1664525 + 1013904223;
+      return static_cast<std::uint32_t>((seed ^ seed >> 13) & mask);
+    };
+    std::vector<std::uint32_t> eight, many, all;
+    for (int i = 0; i < 8; ++i) eight.push_back(number());
+    for (int i = 0; i < 88; ++i) many.push_back(number());
+    const std::uint32_t same = number();
+    all = eight;
+    all.insert(all.end(), 50, same);
+    all.insert(all.end(), many.begin(), many.end());
+    all.insert(all.end(), eight.begin(), eight.end());
+    const std::string bytes =
+        packed_run(eight, width) + repeated_run(same, 50, width) + packed_run(many, width) + packed_run(eight, width);
+    std::vector<std::uint32_t> read;
+    RunLengths runs(bytes, width);
+    for (std::uint32_t value = 0; read.size() <= all.size() && runs.next(value);) read.push_back(value);
+    EXPECT_EQ(read, all) << width;
+    std::uint32_t value = 0;
+    EXPECT_FALSE(runs.next(value));
+  }
+}
+
+TEST(RunLengths, ARunWhoseBytesAreNotThereIsNone) {
+  const std::string bytes = packed_run({1, 2, 3, 4, 5, 6, 7, 0}, 3);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    RunLengths runs(std::string_view(bytes).substr(0, size), 3);
+    std::uint32_t value = 0;
+    EXPECT_FALSE(runs.next(value)) << size;
+    EXPECT_FALSE(runs.next(value)) << size;
+  }
+  RunLengths endless("\x81\x80\x80\x80\x80\x80\x80\x80\x80\x01", 3);
+  std::uint32_t value = 0;
+  EXPECT_FALSE(endless.next(value));
 }
 
 TEST(Snappy, CopiesAndLiterals) {

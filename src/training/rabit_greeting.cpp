@@ -40,7 +40,7 @@ Outcome<RabitGreeting> read_rabit_greeting(const ReadBytes& read, const SendByte
   CHECK_OK(send(rabit_number(rabit_magic)));
   RabitGreeting greeting;
   TRY(greeting.rank, read_rabit_number(read));
-  TRY(greeting.workers, read_rabit_number(read));
+  CHECK_OK(read_rabit_number(read));  // how many workers it believes there are: the tracker knows
   TRY(greeting.task, read_rabit_text(read));
   TRY(const std::string command, read_rabit_text(read));
   using Command = RabitGreeting::Command;

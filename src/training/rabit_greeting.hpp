@@ -20,9 +20,8 @@ using SendBytes = std::function<Outcome<void>(std::string_view bytes)>;
 
 struct RabitGreeting {
   enum class Command { start, recover, print, shutdown } command = Command::start;
-  std::int32_t rank = -1;     // -1: none yet
-  std::int32_t workers = -1;  // how many it believes there are; -1: it does not know
-  std::string task;           // "NULL": none
+  std::int32_t rank = -1;  // -1: none yet
+  std::string task;        // "NULL": none
 };
 
 Outcome<std::int32_t> read_rabit_number(const ReadBytes& read);

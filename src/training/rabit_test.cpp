@@ -9,6 +9,7 @@
 #include "training/rabit_links.hpp"
 #include "training/rabit_tracker.hpp"
 #include "training/roll_call.hpp"
+#include "training/socket.hpp"
 
 namespace clary::training {
 namespace {
@@ -54,6 +55,37 @@ Socket::Deadline soon() {
   return std::chrono::steady_clock::now() + std::chrono::seconds(60);
 }
 
+// Less than a guest may take for its greeting.
+void expect_at_once(std::chrono::steady_clock::time_point begun) {
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
+  EXPECT_LT(taken.count(), 5);
+}
+
+TEST(Sockets, WaitUntilTheDeadlineForAllOfIt) {
+  const auto door = *Socket::listen(0);
+  const auto speaker = *Socket::connect("127.0.0.1", *door.port(), soon());
+  Arrivals arrivals(door);
+  ASSERT_TRUE(speaker.send("half"));
+  const auto guest = *arrivals.next(soon());
+  EXPECT_EQ(guest.address, "127.0.0.1");
+  const auto line = guest.socket.receive_line(100, std::chrono::steady_clock::now() + std::chrono::milliseconds(50));
+  ASSERT_FALSE(line);
+  EXPECT_EQ(line.error().kind, ErrorKind::timed_out);
+}
+
+TEST(Arrivals, ComeInTheOrderInWhichTheySpeak) {
+  const auto door = *Socket::listen(0);
+  const int port = *door.port();
+  const auto mute = *Socket::connect("127.0.0.1", port, soon());
+  const auto second = *Socket::connect("127.0.0.1", port, soon());
+  Arrivals arrivals(door);
+  ASSERT_TRUE(second.send("two\n"));
+  EXPECT_EQ(*(*arrivals.next(soon())).socket.receive_line(10, soon()), "two");
+  ASSERT_TRUE(mute.send("one\n"));
+  EXPECT_EQ(*(*arrivals.next(soon())).socket.receive_line(10, soon()), "one");
+  EXPECT_EQ(arrivals.next(std::chrono::steady_clock::now()).error().kind, ErrorKind::timed_out);
+}
+
 struct Told {
   int rank = -2, parent = -2, workers = -2;
   std::set<int> neighbours;
@@ -62,14 +94,21 @@ struct Told {
   int others = 0;                               // that will connect to it
 };
 
-// A worker that says `task`, and that it waits at `port`.
+// A worker that has said `task`, and is to be told its place.
+Socket greet(int tracker, const std::string& task) {
+  auto socket = *Socket::connect("127.0.0.1", tracker, soon());
+  const ReadBytes read = [&](char* bytes, std::size_t size) { return socket.receive(bytes, size); };
+  (void)socket.send(rabit_number(rabit_magic));
+  EXPECT_EQ(*read_rabit_number(read), rabit_magic);
+  (void)socket.send(rabit_number(-1) + rabit_number(-1) + rabit_text(task) + rabit_text("start"));
+  return socket;
+}
+
+// And which then waits at `port`.
 Told start_worker(int tracker, const std::string& task, int port) {
-  const auto socket = *Socket::connect("127.0.0.1", tracker, soon());
+  const auto socket = greet(tracker, task);
   const ReadBytes read = [&](char* bytes, std::size_t size) { return socket.receive(bytes, size); };
   const auto number = [&] { return *read_rabit_number(read); };
-  (void)socket.send(rabit_number(rabit_magic));
-  EXPECT_EQ(number(), rabit_magic);
-  (void)socket.send(rabit_number(-1) + rabit_number(-1) + rabit_text(task) + rabit_text("start"));
   Told told;
   told.rank = number();
   told.parent = number();
@@ -139,6 +178,38 @@ TEST(RabitTracker, WhoIsNoWorkerDisturbsNobody) {
   say_goodbye(tracker->port(), 0);
 }
 
+TEST(RabitTracker, WhoSaysNothingKeepsNobodyWaiting) {
+  const auto tracker = *RabitTracker::start(2);
+  const auto mute = *Socket::connect("127.0.0.1", tracker->port(), soon());
+  const auto begun = std::chrono::steady_clock::now();
+  auto first = std::async(std::launch::async, start_worker, tracker->port(), "0", 7000);
+  const Told second = start_worker(tracker->port(), "1", 7001);
+  EXPECT_EQ(second.rank, 1);
+  EXPECT_EQ(first.get().rank, 0);
+  for (const int rank : {0, 1}) say_goodbye(tracker->port(), rank);
+  expect_at_once(begun);
+}
+
+TEST(RabitTracker, OfAWorkerThatIsLostTheOthersHear) {
+  const auto tracker = *RabitTracker::start(2, std::chrono::milliseconds(1));
+  { const auto lost = greet(tracker->port(), "0"); }
+  const auto begun = std::chrono::steady_clock::now();
+  const auto left = greet(tracker->port(), "1");
+  char byte = 0;
+  EXPECT_FALSE(left.receive(&byte, 1, soon()));
+  expect_at_once(begun);
+}
+
+TEST(RabitTracker, ItsEndWaitsForNobodyForLong) {
+  auto tracker = *RabitTracker::start(1, std::chrono::milliseconds(1));
+  const auto stuck = greet(tracker->port(), "0");
+  char place[4];
+  ASSERT_TRUE(stuck.receive(place, sizeof place, soon()));  // from now on it is waited for
+  const auto begun = std::chrono::steady_clock::now();
+  tracker.reset();
+  expect_at_once(begun);
+}
+
 Outcome<RabitGreeting> greeting_in(std::string bytes) {
   const ReadBytes read = [&](char* to, std::size_t size) -> Outcome<void> {
     if (bytes.size() < size) return internal("no more");
@@ -161,6 +232,27 @@ TEST(RabitGreeting, IsReadWholeOrNotAtAll) {
   EXPECT_FALSE(greeting_in(rabit_number(1) + rabit_number(2)));
   EXPECT_FALSE(greeting_in(head.substr(0, 12) + rabit_number(-5)));
   EXPECT_FALSE(greeting_in(head.substr(0, 12) + rabit_number(1 << 30) + std::string(100, 'x')));
+}
+
+TEST(RollCall, WhoSaysNothingKeepsNobodyWaiting) {
+  const auto door = *Socket::listen(0);
+  const int port = *door.port();
+  const auto mute = *Socket::connect("127.0.0.1", port, soon());
+  const auto begun = std::chrono::steady_clock::now();
+  auto second = std::async(std::launch::async, [&] { return answer_roll("127.0.0.1", port, "algo-2", false); });
+  auto third = std::async(std::launch::async, [&] { return answer_roll("127.0.0.1", port, "algo-3", true); });
+  const auto roll = call_roll(door, {"algo-1", "algo-2", "algo-3"}, true, [](int) -> Outcome<xgboost::TrackerPlace> {
+    return xgboost::TrackerPlace{"10.0.0.1", 9099};
+  });
+  ASSERT_TRUE(roll);
+  EXPECT_THAT(roll->present, ElementsAre("algo-1", "algo-3"));
+  for (auto* host : {&second, &third}) {
+    const auto heard = host->get();
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->present, roll->present);
+    EXPECT_EQ(heard->tracker.port, 9099);
+  }
+  expect_at_once(begun);
 }
 
 TEST(RollCall, ComesBackWhole) {

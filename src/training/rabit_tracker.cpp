@@ -4,60 +4,94 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "training/rabit_greeting.hpp"
 #include "training/rabit_links.hpp"
 #include "training/say.hpp"
+#include "training/socket.hpp"
 
 namespace clary::training {
 
 using Command = RabitGreeting::Command;
 
-struct RabitTracker::Over {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool done = false;
-};
-
 namespace {
-
 constexpr std::chrono::hours longest_training{24 * 30};
-constexpr std::chrono::seconds longest_goodbye{20};
+}
 
-struct Worker {
-  Socket socket;
-  std::string address;
-  RabitGreeting greeting;
-  int port = 0;     // where it waits for others to connect
-  int awaited = 0;  // how many of them still have to
-};
-
-class Service {
+// What the tracker's thread does; end() is for the other one.
+class RabitTracker::Service {
  public:
-  Service(const Socket& door, int workers) : door_(door), links_(rabit_links(workers)) {}
+  Service(Socket door, int workers) : door_(std::move(door)), arrivals_(door_), links_(rabit_links(workers)) {}
 
-  // Until all have gone, or the door is closed.
+  // Until all have gone, or end().
   void run() {
-    const auto deadline = std::chrono::steady_clock::now() + longest_training;
-    while (gone_.size() < links_.size()) {
-      auto guest = door_.accept(deadline);
-      if (!guest) return;
-      if (auto served = serve(*std::move(guest)); !served) say("The tracker: {}", served.error().detail);
-    }
+    serve_all();
+    std::lock_guard lock(mutex_);
+    done_ = true;
+    changed_.notify_all();
+  }
+
+  void end(std::chrono::milliseconds goodbye) {
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, goodbye, [this] { return done_; })) return;
+    ending_ = true;
+    door_.close_now();
+    if (waited_for_ != nullptr) waited_for_->close_now();
   }
 
  private:
-  static ReadBytes reader(const Socket& socket) {
-    return [&socket](char* bytes, std::size_t size) { return socket.receive(bytes, size); };
+  struct Worker {
+    Socket socket;
+    std::string address;
+    RabitGreeting greeting;
+    int port = 0;     // where it waits for others to connect
+    int awaited = 0;  // how many of them still have to
+  };
+
+  void serve_all() {
+    const auto deadline = std::chrono::steady_clock::now() + longest_training;
+    while (gone_.size() < links_.size()) {
+      auto guest = arrivals_.next(deadline);
+      if (!guest) return;
+      if (auto served = serve(*std::move(guest)); !served) {
+        const Error& why = served.error();
+        say("The tracker: {}", why.detail.empty() ? why.message : why.detail);
+      }
+    }
   }
 
-  Outcome<void> serve(Socket::Guest guest) {
+  // Whatever may have to wait for a worker: end() breaks the wait off.
+  template <typename Act>
+  Outcome<void> wait_for(const Socket& socket, Act act) {
+    {
+      std::lock_guard lock(mutex_);
+      if (ending_) return internal("the training is over");
+      waited_for_ = &socket;
+    }
+    auto done = act();
+    std::lock_guard lock(mutex_);
+    waited_for_ = nullptr;
+    return done;
+  }
+
+  ReadBytes reader(const Socket& socket, std::optional<Socket::Deadline> deadline = {}) {
+    return [this, &socket, deadline](char* bytes, std::size_t size) {
+      return wait_for(socket, [&] { return socket.receive(bytes, size, deadline); });
+    };
+  }
+  Outcome<void> send(const Socket& socket, std::string_view bytes) {
+    return wait_for(socket, [&] { return socket.send(bytes); });
+  }
+
+  Outcome<void> serve(Arrivals::Guest guest) {
     auto worker = std::make_unique<Worker>(Worker{std::move(guest.socket), std::move(guest.address), {}});
-    const auto read = reader(worker->socket);
+    const auto read = reader(worker->socket, guest.greeted_by);
     TRY(worker->greeting,
-        read_rabit_greeting(read, [&](std::string_view bytes) { return worker->socket.send(bytes); }));
+        read_rabit_greeting(read, [&](std::string_view bytes) { return send(worker->socket, bytes); }));
     const RabitGreeting& greeting = worker->greeting;
     if (greeting.command == Command::print) {
       TRY(const std::string text, read_rabit_text(read));
@@ -78,11 +112,12 @@ class Service {
 
   Outcome<void> link_all() {
     started_ = true;
-    std::sort(pending_.begin(), pending_.end(),
+    // Taken out first: if one is lost, the connections of those behind it close, for they would wait in vain.
+    auto workers = std::exchange(pending_, {});
+    std::sort(workers.begin(), workers.end(),
               [](const auto& a, const auto& b) { return a->greeting.task < b->greeting.task; });
     int rank = 0;
-    for (auto& worker : pending_) CHECK_OK(link(rank++, std::move(worker)));
-    pending_.clear();
+    for (auto& worker : workers) CHECK_OK(link(rank++, std::move(worker)));
     return {};
   }
 
@@ -98,7 +133,7 @@ class Service {
       place += rabit_number(in_ring == rank ? -1 : in_ring);
       if (in_ring != rank) wanted.insert(in_ring);
     }
-    CHECK_OK(worker->socket.send(place));
+    CHECK_OK(send(worker->socket, place));
     while (true) {
       TRY(const bool connected, offer(*worker, wanted));
       if (connected) break;
@@ -127,7 +162,7 @@ class Service {
       const Worker& peer = *waiting_.at(rank);
       text += rabit_text(peer.address) + rabit_number(peer.port) + rabit_number(rank);
     }
-    CHECK_OK(worker.socket.send(text));
+    CHECK_OK(send(worker.socket, text));
     TRY(const std::int32_t failed, read_rabit_number(read));
     if (failed != 0) return false;
     TRY(worker.port, read_rabit_number(read));
@@ -138,36 +173,32 @@ class Service {
     return true;
   }
 
-  const Socket& door_;
+  const Socket door_;
+  Arrivals arrivals_;
   const std::vector<RabitLinks> links_;
   bool started_ = false;
   std::vector<std::unique_ptr<Worker>> pending_;
   std::map<int, std::unique_ptr<Worker>> waiting_;  // by rank: those that others have to connect to
   std::set<int> gone_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false, ending_ = false;
+  const Socket* waited_for_ = nullptr;
 };
 
-}  // namespace
-
-Outcome<std::unique_ptr<RabitTracker>> RabitTracker::start(int workers) {
+Outcome<std::unique_ptr<RabitTracker>> RabitTracker::start(int workers, std::chrono::milliseconds goodbye) {
   TRY(Socket door, Socket::listen(0));
   TRY(const int port, door.port());
-  std::unique_ptr<RabitTracker> tracker(new RabitTracker(std::move(door), port));
-  tracker->over_ = std::make_shared<Over>();
-  tracker->thread_ = std::thread([&door = tracker->door_, over = tracker->over_, workers] {
-    Service(door, workers).run();
-    std::lock_guard lock(over->mutex);
-    over->done = true;
-    over->changed.notify_all();
-  });
-  return tracker;
+  auto service = std::make_unique<Service>(std::move(door), workers);
+  return std::unique_ptr<RabitTracker>(new RabitTracker(std::move(service), port, goodbye));
 }
 
+RabitTracker::RabitTracker(std::unique_ptr<Service> service, int port, std::chrono::milliseconds goodbye)
+    : service_(std::move(service)), port_(port), goodbye_(goodbye), thread_([this] { service_->run(); }) {}
+
 RabitTracker::~RabitTracker() {
-  {
-    std::unique_lock lock(over_->mutex);
-    over_->changed.wait_for(lock, longest_goodbye, [&] { return over_->done; });
-    if (!over_->done) door_.close_now();
-  }
+  service_->end(goodbye_);
   thread_.join();
 }
 

@@ -3,29 +3,31 @@
 // Invariant: ranks follow the order of the workers' tasks.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <thread>
 
 #include "base/outcome.hpp"
-#include "training/socket.hpp"
 
 namespace clary::training {
 
 class RabitTracker {
  public:
-  static Outcome<std::unique_ptr<RabitTracker>> start(int workers);
-  // Waits for the workers' goodbyes, but not for long: one that has failed says none.
+  // `goodbye`: how long its end waits for the workers' goodbyes; one that has failed says none.
+  static Outcome<std::unique_ptr<RabitTracker>> start(int workers,
+                                                      std::chrono::milliseconds goodbye = std::chrono::seconds(20));
+  // After that it waits for nobody.
   ~RabitTracker();
   int port() const { return port_; }
 
  private:
-  RabitTracker(Socket door, int port) : door_(std::move(door)), port_(port) {}
+  class Service;
+  RabitTracker(std::unique_ptr<Service> service, int port, std::chrono::milliseconds goodbye);
 
-  Socket door_;
-  int port_;
+  std::unique_ptr<Service> service_;
+  const int port_;
+  const std::chrono::milliseconds goodbye_;
   std::thread thread_;
-  struct Over;
-  std::shared_ptr<Over> over_;
 };
 
 }  // namespace clary::training

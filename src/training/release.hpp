@@ -18,6 +18,8 @@ class Release {
   bool pickles_booster_name() const { return !before(0, 90); }
   // What it saves to a file without an ending; before, the old binary.
   bool saves_ubjson() const { return !before(2, 1); }
+  // A booster that early stopping has cut back says how many trees it kept; before and after that, its best score.
+  bool names_tree_limit() const { return !before(1, 4) && before(2, 0); }
   // An iteration ends with a checkpoint among the hosts.
   bool rabit_checkpoints() const { return before(1, 6); }
 

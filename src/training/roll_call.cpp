@@ -4,15 +4,12 @@
 #include <boost/json.hpp>
 #include <map>
 
-#include "training/socket.hpp"
-
 namespace clary::training {
 
 namespace json = boost::json;
 
 namespace {
 
-constexpr int roll_port = 9098;
 constexpr std::chrono::minutes longest_wait{15};
 constexpr std::size_t longest_word = 300, longest_answer = 1 << 20;
 
@@ -45,16 +42,16 @@ Outcome<RollCall> parse_roll(std::string_view text) {
   return roll;
 }
 
-Outcome<RollCall> call_roll(const std::vector<std::string>& names, bool has_data,
+Outcome<RollCall> call_roll(const Socket& door, const std::vector<std::string>& names, bool has_data,
                             const std::function<Outcome<xgboost::TrackerPlace>(int workers)>& start) {
-  TRY(const Socket door, Socket::listen(roll_port));
+  Arrivals arrivals(door);
   std::map<std::string, Socket> guests;
   RollCall roll;
   if (has_data) roll.present.push_back(names.front());
   const auto end = deadline();
   while (guests.size() + 1 < names.size()) {
-    TRY(Socket::Guest guest, door.accept(end));
-    const auto line = guest.socket.receive_line(longest_word);
+    TRY(Arrivals::Guest guest, arrivals.next(end));
+    const auto line = guest.socket.receive_line(longest_word, guest.greeted_by);
     if (!line || line->size() < 3) continue;
     const std::string name = line->substr(0, line->size() - 2);
     if (name == names.front() || std::count(names.begin(), names.end(), name) == 0) continue;
@@ -69,8 +66,8 @@ Outcome<RollCall> call_roll(const std::vector<std::string>& names, bool has_data
   return roll;
 }
 
-Outcome<RollCall> answer_roll(const std::string& first, const std::string& name, bool has_data) {
-  TRY(const Socket socket, Socket::connect(first, roll_port, deadline()));
+Outcome<RollCall> answer_roll(const std::string& first, int port, const std::string& name, bool has_data) {
+  TRY(const Socket socket, Socket::connect(first, port, deadline()));
   CHECK_OK(socket.send(name + (has_data ? " 1\n" : " 0\n")));
   TRY(const std::string line, socket.receive_line(longest_answer));
   return parse_roll(line);

@@ -9,19 +9,23 @@
 #include <vector>
 
 #include "base/outcome.hpp"
+#include "training/socket.hpp"
 #include "xgboost/collective.hpp"
 
 namespace clary::training {
+
+inline constexpr int roll_port = 9098;  // of the first host's door
 
 struct RollCall {
   std::vector<std::string> present;  // hosts with data, sorted
   xgboost::TrackerPlace tracker;     // where there is more than one
 };
 
-// As the first of `names`. `start` starts the tracker for so many workers.
-Outcome<RollCall> call_roll(const std::vector<std::string>& names, bool has_data,
+// As the first of `names`, who looks after the door. `start` starts the tracker for so many workers.
+Outcome<RollCall> call_roll(const Socket& door, const std::vector<std::string>& names, bool has_data,
                             const std::function<Outcome<xgboost::TrackerPlace>(int workers)>& start);
-Outcome<RollCall> answer_roll(const std::string& first, const std::string& name, bool has_data);
+// As another one, to the first at its door's port.
+Outcome<RollCall> answer_roll(const std::string& first, int port, const std::string& name, bool has_data);
 
 // The answer, as text and back.
 std::string roll_text(const RollCall& roll);

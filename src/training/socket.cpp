@@ -1,5 +1,6 @@
 #include "training/socket.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <netdb.h>
@@ -16,6 +17,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds pause{50};
 constexpr int seconds_of_silence = 15 * 60;
+// Hosts of the job speak as soon as they are connected.
+constexpr std::chrono::seconds longest_greeting{10};
+constexpr std::size_t most_silent = 256;
 
 Error failed(std::string_view call, int code) {
   return io::system_error(call, "a socket between hosts", code);
@@ -48,8 +52,18 @@ std::string text_of(const sockaddr_in& address) {
 }
 
 int milliseconds_until(Socket::Deadline deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
   return left <= 0 ? 0 : static_cast<int>(std::min<long long>(left, 60'000));
+}
+
+Outcome<void> wait_to_receive(int fd, Socket::Deadline deadline) {
+  while (true) {
+    pollfd waits{fd, POLLIN, 0};
+    const int ready = ::poll(&waits, 1, milliseconds_until(deadline));
+    if (ready > 0) return {};
+    if (ready < 0 && errno != EINTR) return failed("poll", errno);
+    if (Clock::now() >= deadline) return make_error(ErrorKind::timed_out, "another host says nothing");
+  }
 }
 
 }  // namespace
@@ -86,23 +100,6 @@ Outcome<Socket> Socket::connect(const std::string& host, int port, Deadline dead
   }
 }
 
-Outcome<Socket::Guest> Socket::accept(Deadline deadline) const {
-  while (true) {
-    pollfd waits{file_.fd(), POLLIN, 0};
-    const int left = milliseconds_until(deadline);
-    const int ready = ::poll(&waits, 1, left);
-    if (ready < 0 && errno != EINTR) return failed("poll", errno);
-    if (ready == 0 && Clock::now() >= deadline) return make_error(ErrorKind::timed_out, "no other host has come");
-    if (ready <= 0) continue;
-    sockaddr_in address{};
-    socklen_t size = sizeof address;
-    Socket guest(::accept4(file_.fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC));
-    if (!guest.file_) return failed("accept", errno);
-    set_limits(guest.file_.fd());
-    return Guest{std::move(guest), text_of(address)};
-  }
-}
-
 Outcome<int> Socket::port() const {
   sockaddr_in address{};
   socklen_t size = sizeof address;
@@ -120,8 +117,9 @@ Outcome<void> Socket::send(std::string_view bytes) const {
   return {};
 }
 
-Outcome<void> Socket::receive(char* bytes, std::size_t size) const {
+Outcome<void> Socket::receive(char* bytes, std::size_t size, std::optional<Deadline> deadline) const {
   while (size > 0) {
+    if (deadline) CHECK_OK(wait_to_receive(file_.fd(), *deadline));
     const ssize_t got = ::recv(file_.fd(), bytes, size, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed("recv", errno);
@@ -132,11 +130,11 @@ Outcome<void> Socket::receive(char* bytes, std::size_t size) const {
   return {};
 }
 
-Outcome<std::string> Socket::receive_line(std::size_t longest) const {
+Outcome<std::string> Socket::receive_line(std::size_t longest, std::optional<Deadline> deadline) const {
   std::string line;
   char c = 0;
   while (line.size() < longest) {
-    CHECK_OK(receive(&c, 1));
+    CHECK_OK(receive(&c, 1, deadline));
     if (c == '\n') return line;
     line += c;
   }
@@ -145,6 +143,45 @@ Outcome<std::string> Socket::receive_line(std::size_t longest) const {
 
 void Socket::close_now() const {
   ::shutdown(file_.fd(), SHUT_RDWR);
+}
+
+Outcome<Arrivals::Guest> Arrivals::next(Socket::Deadline deadline) {
+  while (true) {
+    std::vector<pollfd> waits;
+    waits.push_back({door_.file_.fd(), POLLIN, 0});
+    for (const Guest& guest : silent_) waits.push_back({guest.socket.file_.fd(), POLLIN, 0});
+    const auto end = silent_.empty() ? deadline : std::min(deadline, silent_.front().greeted_by);
+    const int ready = ::poll(waits.data(), waits.size(), milliseconds_until(end));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0) return failed("poll", errno);
+    const auto now = Clock::now();
+    for (std::size_t i = 0; i < silent_.size(); ++i) {
+      if (waits[i + 1].revents == 0) continue;
+      Guest guest = std::move(silent_[i]);
+      silent_.erase(silent_.begin() + static_cast<std::ptrdiff_t>(i));
+      // Anew from here: it may have spoken long ago, while another one was looked after.
+      guest.greeted_by = now + longest_greeting;
+      return guest;
+    }
+    if (now >= deadline) return make_error(ErrorKind::timed_out, "no other host has come");
+    std::erase_if(silent_, [&](const Guest& guest) { return guest.greeted_by <= now; });
+    if (waits.front().revents != 0) CHECK_OK(admit());
+  }
+}
+
+Outcome<void> Arrivals::admit() {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  Socket socket(::accept4(door_.file_.fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC));
+  if (!socket.file_) {
+    // One that has gone again before it was let in is no fault of the door's.
+    if (errno == ECONNABORTED || errno == EINTR) return {};
+    return failed("accept", errno);
+  }
+  set_limits(socket.file_.fd());
+  if (silent_.size() == most_silent) silent_.erase(silent_.begin());
+  silent_.push_back({std::move(socket), text_of(address), Clock::now() + longest_greeting});
+  return {};
 }
 
 Outcome<std::string> address_of(const std::string& host) {

@@ -41,7 +41,7 @@ void Termination::keep(std::string path, std::string model) {
 Outcome<void> Termination::write_last(const std::string& path, std::string_view model) {
   std::lock_guard lock(mutex_);
   path_.clear();
-  return write_whole(path, model);
+  return write_output(path, model);
 }
 
 void Termination::wait() {
@@ -55,7 +55,7 @@ void Termination::wait() {
     asked_ = true;
     told_.notify_all();
     if (!at_once_) continue;
-    if (!path_.empty()) (void)write_whole(path_, model_);
+    if (!path_.empty()) (void)write_output(path_, model_);
     ::_exit(0);
   }
 }

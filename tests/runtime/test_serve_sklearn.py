@@ -4,8 +4,9 @@ import json
 import subprocess
 
 import pytest
-from conftest import clean_environment, scikit_learn
+from conftest import clean_environment
 from replica import Replica
+from runtime_python import python_of
 
 TRAIN = """
 import os, sys
@@ -35,9 +36,9 @@ MODEL_FN = """
 """
 
 
-@pytest.fixture(scope="module", params=["0.20.0", "1.9-0"])
-def forest(request, tmp_path_factory):
-    python = scikit_learn(request.param)
+@pytest.fixture(scope="module", params=["sklearn:0.20.0", "sklearn:1.9-0"])
+def forest(request, server, tmp_path_factory):
+    python = python_of(server, request.param)
     replica = Replica(tmp_path_factory.mktemp("forest") / "ml")
     done = subprocess.run(
         [python, "-W", "ignore", "-c", TRAIN, str(replica.folder / "model")],
@@ -128,9 +129,9 @@ def test_a_wrong_number_of_features_is_the_models_own_error(forest):
     assert status == 500 and b"features" in body
 
 
-def test_the_containers_own_response_and_encoders(replica):
+def test_the_containers_own_response_and_encoders(server, replica):
     replica.start(
-        scikit_learn("1.9-0"),
+        python_of(server, "sklearn:1.9-0"),
         """
         from sagemaker_containers.beta.framework import content_types, encoders, worker
         def model_fn(model_dir): pass
@@ -144,8 +145,8 @@ def test_the_containers_own_response_and_encoders(replica):
     assert replica.invoke(b"1,2", "text/xml")[0] == 415
 
 
-def test_the_default_accept_is_a_setting(replica):
-    python = scikit_learn("1.9-0")
+def test_the_default_accept_is_a_setting(server, replica):
+    python = python_of(server, "sklearn:1.9-0")
     replica.start(
         python,
         """

@@ -180,6 +180,23 @@ def test_a_stopped_job_leaves_what_its_container_would(of):
     assert algorithm.compare_file(model, ASKED)["trees"] == int(name.split(".")[1]) + 1
 
 
+def test_a_job_that_is_stopped_before_its_first_round_leaves_no_model(of):
+    algorithm, platform = of("1.7-1"), of("1.7-1").platform
+    # So many rows that the signal usually comes while they are read. What is told below holds whenever it comes.
+    train = algorithm.channel("train", {"rows.csv": algorithm.read("train.csv") * 200})
+    asked = {**ENDLESS, "save_model_on_termination": "true"}
+    name = algorithm.submit(asked, [train, algorithm.channels()[1]])
+    platform.wait_for_line(name, "Running XGBoost Sagemaker in algorithm mode", seconds=120)
+    platform.sagemaker.stop_training_job(TrainingJobName=name)
+    job = platform.wait(name, seconds=120)
+    assert job["TrainingJobStatus"] == "Stopped" and "FailureReason" not in job
+    rounds = [line for line in platform.log(name) if line.startswith("[") and "#011" in line]
+    left = platform.s3.list_objects_v2(Bucket=platform.bucket, Prefix=f"output/{name}/").get("Contents", [])
+    assert [entry["Key"].rsplit("/", 1)[1] for entry in left] == (["model.tar.gz"] if rounds else [])
+    if rounds:
+        assert algorithm.compare_file(algorithm.model(job)["xgboost-model"], ASKED)["trees"] == len(rounds)
+
+
 @pytest.mark.parametrize("tag", ["0.90-2-cpu-py3", "3.2-0"])
 def test_a_job_goes_on_from_the_newest_checkpoint(of, tag):
     algorithm = of(tag)
