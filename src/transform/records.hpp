@@ -30,6 +30,8 @@ class RecordReader {
   // Of the record that next() gave, or failed at: 1 on. Of lines it counts the empty ones too.
   std::uint64_t number() const { return number_; }
   std::uint64_t empty_lines() const { return empty_lines_; }
+  // Bytes of the file that were read and are not behind next() yet: its last record is one of them.
+  std::size_t held() const { return end_ - begin_; }
 
  private:
   using Result = Outcome<std::optional<Record>>;
@@ -39,7 +41,6 @@ class RecordReader {
     return std::string_view(buffer_).substr(begin_ + offset, size);
   }
   std::uint32_t word(std::size_t offset) const;
-  std::size_t held() const { return end_ - begin_; }
   Result next_line();
   Result next_recordio();
   Result next_tfrecord();
