@@ -75,7 +75,7 @@ suite_unit() {
 }
 
 # The parts where threads meet, under ThreadSanitizer.
-tsan_programs="meta_test http_test jobs_test serving_test"
+tsan_programs="meta_test http_test jobs_test serving_test model_server_test"
 build_tsan() {
   configure build/tsan -DCLARY_TSAN=ON
   ninja -C build/tsan clary-init $tsan_programs

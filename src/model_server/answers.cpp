@@ -60,36 +60,37 @@ void append_number(std::string& text, double value, bool json) {
   text.append(digits, end);
 }
 
-void AnswerWriter::add_selected(std::span<const float> row) {
-  if (form_ == AnswerForm::csv) {
+void AnswerWriter::add_selected(std::span<const double> row) {
+  if (style_.form == AnswerForm::csv) {
     if (!first_) text_ += '\n';
     selection_->append_csv(text_, row);
   } else {
-    if (form_ == AnswerForm::json) text_ += first_ ? "{\"predictions\": [" : ", ";
+    if (style_.form == AnswerForm::json) text_ += first_ ? "{\"predictions\": [" : ", ";
     selection_->append_json(text_, row);
-    if (form_ == AnswerForm::json_lines) text_ += '\n';
+    if (style_.form == AnswerForm::json_lines) text_ += '\n';
   }
   first_ = false;
 }
 
-void AnswerWriter::add_row(std::span<const float> row) {
+void AnswerWriter::add_row(std::span<const double> row) {
   if (selection_) return add_selected(row);
-  if (form_ == AnswerForm::csv) {
-    if (!first_) text_ += batch_ ? '\n' : ',';
-  } else if (form_ == AnswerForm::json) {
+  if (style_.form == AnswerForm::csv) {
+    if (!first_) text_ += style_.lines ? '\n' : ',';
+  } else if (style_.form == AnswerForm::json) {
     text_ += first_ ? "{\"predictions\": [{\"score\": " : ", {\"score\": ";
   } else {
     text_ += "{\"score\": ";
   }
   first_ = false;
-  if (row.size() != 1) text_ += '[';
+  const bool list = row.size() != 1 && (style_.lists || style_.form != AnswerForm::csv);
+  if (list) text_ += '[';
   for (std::size_t at = 0; at < row.size(); ++at) {
-    if (at > 0) text_ += ", ";
-    append_number(text_, row[at], form_ != AnswerForm::csv);
+    if (at > 0) text_ += list ? ", " : ",";
+    append_number(text_, row[at], style_.form != AnswerForm::csv);
   }
-  if (row.size() != 1) text_ += ']';
-  if (form_ == AnswerForm::json) text_ += '}';
-  if (form_ == AnswerForm::json_lines) text_ += "}\n";
+  if (list) text_ += ']';
+  if (style_.form == AnswerForm::json) text_ += '}';
+  if (style_.form == AnswerForm::json_lines) text_ += "}\n";
 }
 
 void AnswerWriter::add(const Scores& scores) {
@@ -97,8 +98,8 @@ void AnswerWriter::add(const Scores& scores) {
 }
 
 std::string AnswerWriter::finish() {
-  if (form_ == AnswerForm::json) text_ += first_ ? "{\"predictions\": []}" : "]}";
-  if (form_ == AnswerForm::csv && batch_ && !first_) text_ += '\n';
+  if (style_.form == AnswerForm::json) text_ += first_ ? "{\"predictions\": []}" : "]}";
+  if (style_.form == AnswerForm::csv && style_.lines && !first_) text_ += '\n';
   return std::move(text_);
 }
 

@@ -13,6 +13,12 @@ namespace clary::model_server {
 
 enum class AnswerForm { csv, json, json_lines };
 
+struct AnswerStyle {
+  AnswerForm form = AnswerForm::csv;
+  bool lines = false;  // each row of CSV is a line; else they follow one another with commas, as XGBoost's containers write them
+  bool lists = true;   // several numbers of one row of CSV are a list in brackets
+};
+
 // The first type of an Accept header that can be written; `otherwise` where it is absent. Nothing: there is none.
 std::optional<AnswerForm> choose_form(std::string_view accept, std::string_view otherwise);
 std::string_view content_type_of(AnswerForm form);
@@ -24,17 +30,16 @@ class Selection;
 
 class AnswerWriter {
  public:
-  // `batch`: a transform job asks; a row is a line then. `selection`: what is told of a row in place of its numbers; it outlives the writer.
-  AnswerWriter(AnswerForm form, bool batch, const Selection* selection = nullptr) : form_(form), batch_(batch), selection_(selection) {}
+  // `selection`: what is told of a row in place of its numbers; it outlives the writer.
+  explicit AnswerWriter(AnswerStyle style, const Selection* selection = nullptr) : style_(style), selection_(selection) {}
   void add(const Scores& scores);
   std::string finish();
 
  private:
-  void add_row(std::span<const float> row);
-  void add_selected(std::span<const float> row);
+  void add_row(std::span<const double> row);
+  void add_selected(std::span<const double> row);
 
-  const AnswerForm form_;
-  const bool batch_;
+  const AnswerStyle style_;
   const Selection* const selection_;
   bool first_ = true;
   std::string text_;

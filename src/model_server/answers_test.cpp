@@ -7,13 +7,17 @@
 namespace clary::model_server {
 namespace {
 
-std::string written(AnswerForm form, bool batch, std::vector<float> values, std::size_t width = 1) {
-  AnswerWriter writer(form, batch);
+std::string written(AnswerStyle style, std::vector<double> values, std::size_t width = 1) {
+  AnswerWriter writer(style);
   // In two pieces, as long bodies come.
   const std::size_t half = values.size() / width / 2 * width;
-  writer.add({std::span<const float>(values).first(half), width});
-  writer.add({std::span<const float>(values).subspan(half), width});
+  writer.add({std::span<const double>(values).first(half), width});
+  writer.add({std::span<const double>(values).subspan(half), width});
   return writer.finish();
+}
+
+std::string written(AnswerForm form, bool batch, std::vector<double> values, std::size_t width = 1) {
+  return written(AnswerStyle{form, batch, true}, std::move(values), width);
 }
 
 TEST(Answers, CsvAsTheContainersWriteIt) {
@@ -21,6 +25,12 @@ TEST(Answers, CsvAsTheContainersWriteIt) {
   EXPECT_EQ(written(AnswerForm::csv, true, {0.5, 0.25}), "0.5\n0.25\n");
   EXPECT_EQ(written(AnswerForm::csv, false, {0.5, 0.25, 0.25, 1, 0, 0}, 3), "[0.5, 0.25, 0.25],[1.0, 0.0, 0.0]");
   EXPECT_EQ(written(AnswerForm::csv, true, {0.5, 0.5, 1, 0}, 2), "[0.5, 0.5]\n[1.0, 0.0]\n");
+}
+
+TEST(Answers, CsvAsATable) {
+  constexpr AnswerStyle table{AnswerForm::csv, true, false};
+  EXPECT_EQ(written(table, {0.5, 0.25}), "0.5\n0.25\n");
+  EXPECT_EQ(written(table, {0.5, 0.25, 0.25, 1, 0, 0}, 3), "0.5,0.25,0.25\n1.0,0.0,0.0\n");
 }
 
 TEST(Answers, JsonAndJsonLines) {

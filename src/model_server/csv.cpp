@@ -1,7 +1,6 @@
 #include "model_server/csv.hpp"
 
 #include <charconv>
-#include <cmath>
 
 namespace clary::model_server {
 
@@ -28,35 +27,34 @@ Outcome<void> CsvReader::next(Rows& rows) {
   rows.sparse = false;
   while (rows.count < block && lines_.next()) {
     if (lines_.line().empty()) continue;
-    CHECK_OK(read_line(lines_.line(), rows.values));
+    CHECK_OK(read_line(lines_.line(), rows));
     ++rows.count;
   }
   rows.columns = columns_;
   return {};
 }
 
-Outcome<void> CsvReader::read_line(std::string_view line, std::vector<float>& values) {
-  const std::size_t before = values.size();
+Outcome<void> CsvReader::read_line(std::string_view line, Rows& rows) {
+  const std::size_t before = rows.size();
   const char* at = line.data();
   const char* const end = at + line.size();
   for (std::size_t column = 1;; ++column) {
     // Nearly always a field is a plain number with a separator behind it.
     double value = 0;
     const auto [stop, error] = std::from_chars(at, end, value);
-    const float narrow = static_cast<float>(value);
-    if (error == std::errc{} && (stop == end || *stop == delimiter_) && std::isfinite(narrow)) {
-      values.push_back(narrow);
+    if (error == std::errc{} && (stop == end || *stop == delimiter_)) {
+      if (!rows.add(value)) return no_number(std::string_view(at, static_cast<std::size_t>(stop - at)), column);
       at = stop;
     } else {
       std::string_view field(at, static_cast<std::size_t>(end - at));
       field = field.substr(0, field.find(delimiter_));
-      CHECK_OK(read_field(field, column, values));
+      CHECK_OK(read_field(field, column, rows));
       at += field.size();
     }
     if (at == end) break;
     ++at;  // the separator; at the line's end an empty field follows it
   }
-  const std::size_t columns = values.size() - before;
+  const std::size_t columns = rows.size() - before;
   if (columns_ == 0) {
     CHECK_OK(check_columns(fmt::format("line {}", lines_.number()), columns, model_));
     columns_ = columns;
@@ -65,16 +63,15 @@ Outcome<void> CsvReader::read_line(std::string_view line, std::vector<float>& va
   return {};
 }
 
-Outcome<void> CsvReader::read_field(std::string_view field, std::size_t column, std::vector<float>& values) const {
+Outcome<void> CsvReader::read_field(std::string_view field, std::size_t column, Rows& rows) const {
   if (field.size() > 1 && field.front() == '"' && field.back() == '"') field = field.substr(1, field.size() - 2);
-  if (is_missing(field)) {
-    values.push_back(missing);
-  } else if (const auto number = read_number(field)) {
-    values.push_back(*number);
-  } else {
-    return validation("line {}, column {}: '{}' is not a number.", lines_.number(), column, shown(field));
-  }
+  const auto number = is_missing(field) ? std::optional<double>(missing) : read_number(field);
+  if (!number || !rows.add(*number)) return no_number(field, column);
   return {};
+}
+
+Error CsvReader::no_number(std::string_view field, std::size_t column) const {
+  return validation("line {}, column {}: '{}' is not a number.", lines_.number(), column, shown(field));
 }
 
 }  // namespace clary::model_server

@@ -14,8 +14,9 @@ class CsvReader : public RowReader {
   Outcome<void> next(Rows& rows) override;
 
  private:
-  Outcome<void> read_line(std::string_view line, std::vector<float>& values);
-  Outcome<void> read_field(std::string_view field, std::size_t column, std::vector<float>& values) const;
+  Outcome<void> read_line(std::string_view line, Rows& rows);
+  Outcome<void> read_field(std::string_view field, std::size_t column, Rows& rows) const;
+  Error no_number(std::string_view field, std::size_t column) const;
 
   TextLines lines_;
   const ModelColumns model_;

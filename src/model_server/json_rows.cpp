@@ -2,7 +2,6 @@
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
-#include <cmath>
 
 #include "model_server/json_member.hpp"
 
@@ -35,13 +34,9 @@ Outcome<void> JsonRows::add_numbers(const json::array& numbers, const std::strin
   columns_ = numbers.size();
   for (std::size_t column = 0; column < numbers.size(); ++column) {
     const json::value& number = numbers[column];
-    float value = missing;
-    if (!number.is_null()) {
-      if (!number.is_number()) return validation("{}, column {} is not a number.", where, column + 1);
-      value = static_cast<float>(number.to_number<double>());
-      if (std::isinf(value)) return validation("{}, column {}: the number is too large.", where, column + 1);
-    }
-    rows.values.push_back(value);
+    if (!number.is_null() && !number.is_number()) return validation("{}, column {} is not a number.", where, column + 1);
+    if (!rows.add(number.is_null() ? missing : number.to_number<double>()))
+      return validation("{}, column {}: the number is too large.", where, column + 1);
   }
   ++rows.count;
   rows.columns = columns_;
@@ -51,17 +46,20 @@ Outcome<void> JsonRows::add_numbers(const json::array& numbers, const std::strin
 Outcome<void> JsonReader::next(Rows& rows) {
   rows.clear();
   rows.sparse = false;
-  if (std::exchange(read_, true)) return {};
+  if (!std::exchange(parsed_, true)) CHECK_OK(parse());
+  for (; !left_.empty() && rows.count < block; left_ = left_.subspan(1)) CHECK_OK(rows_.add(left_.front(), fmt::format("row {}", ++given_), rows));
+  return {};
+}
+
+Outcome<void> JsonReader::parse() {
   boost::system::error_code code;
-  json::monotonic_resource memory;
-  const json::value document = json::parse(json::string_view(body_.data(), body_.size()), code, &memory);
+  document_ = json::parse(json::string_view(body_.data(), body_.size()), code, &memory_);
   if (code) return validation("The body is not valid application/json: {}.", code.message());
-  const json::value* all = &document;
+  const json::value* all = &document_;
   if (const auto* instances = member(all, "instances")) all = instances;
   const auto* list = all->if_array();
-  // A single row, or a list of rows.
-  if (!list || (!list->empty() && (list->front().is_number() || list->front().is_null()))) return rows_.add(*all, "the row", rows);
-  for (std::size_t at = 0; at < list->size(); ++at) CHECK_OK(rows_.add((*list)[at], fmt::format("row {}", at + 1), rows));
+  const bool single = !list || (!list->empty() && (list->front().is_number() || list->front().is_null()));
+  left_ = single ? std::span(all, 1) : std::span(list->data(), list->size());
   return {};
 }
 

@@ -3,7 +3,9 @@
 // Thread rule: one thread. Invariant: all rows of a body have the same number of columns.
 #pragma once
 
-#include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/value.hpp>
+#include <span>
 
 #include "base/text_lines.hpp"
 #include "model_server/rows.hpp"
@@ -31,8 +33,14 @@ class JsonReader : public RowReader {
   Outcome<void> next(Rows& rows) override;
 
  private:
-  std::string_view body_;
-  bool read_ = false;
+  Outcome<void> parse();
+
+  const std::string_view body_;
+  boost::json::monotonic_resource memory_;
+  boost::json::value document_ = boost::json::value(boost::json::storage_ptr(&memory_));
+  std::span<const boost::json::value> left_;  // rows of the document
+  std::size_t given_ = 0;
+  bool parsed_ = false;
   JsonRows rows_;
 };
 

@@ -30,7 +30,7 @@ Outcome<void> LibsvmReader::next(Rows& rows) {
     TRY(const bool row, read_line(line.substr(0, line.find('#')), rows));
     if (!row) continue;
     ++rows.count;
-    rows.starts.push_back(rows.values.size());
+    rows.starts.push_back(rows.size());
   }
   if (!model_)
     for (const unsigned index : rows.indices) rows.columns = std::max(rows.columns, std::size_t{index} + 1);
@@ -63,10 +63,9 @@ Outcome<void> LibsvmReader::read_pair(std::string_view word, Rows& rows) {
     return validation("line {}: there is an index {}; the model was trained with {} columns.", lines_.number(), index, *model_);
   if (is_missing(text)) return {};
   const auto value = read_number(text);
-  if (!value) return validation("line {}: '{}' is not a number.", lines_.number(), shown(text));
-  if (model_ && index == *model_) return {};  // no tree looks at it
-  rows.indices.push_back(index);
-  rows.values.push_back(*value);
+  const bool unused = model_ && index == *model_;  // no tree looks at it
+  if (!value || (!unused && !rows.add(*value))) return validation("line {}: '{}' is not a number.", lines_.number(), shown(text));
+  if (!unused) rows.indices.push_back(index);
   return {};
 }
 

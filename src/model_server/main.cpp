@@ -3,11 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <pthread.h>
+#include <set>
 #include <unistd.h>
 
 #include "base/log.hpp"
 #include "http/server.hpp"
 #include "io/file.hpp"
+#include "model_server/lightgbm_model.hpp"
+#include "model_server/onnx_model.hpp"
 #include "model_server/service.hpp"
 #include "model_server/xgboost_model.hpp"
 #include "xgboost/library.hpp"
@@ -18,7 +21,7 @@ using namespace clary;
 constexpr std::chrono::seconds patience{30};  // for the answers under way, once told to stop
 
 struct Options {
-  std::string socket, listen, model, environment, library, name = "model";
+  std::string socket, listen, framework = "xgboost", model, environment, library, name = "model";
   unsigned threads = 0;
 };
 
@@ -27,14 +30,30 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
+struct Framework {
+  const char* name;
+  Outcome<std::string> (*library_in)(const std::string& environment_folder);
+  Outcome<std::unique_ptr<model_server::Model>> (*load)(const std::string& folder, const std::string& library_path);
+};
+constexpr Framework frameworks[] = {
+    {"xgboost", xgboost::library_in, model_server::load_xgboost},
+    {"lightgbm", model_server::lightgbm_library, model_server::load_lightgbm},
+    {"onnx", model_server::onnx_library, model_server::load_onnx},
+};
+
+std::set<std::string> framework_names() {
+  std::set<std::string> names;
+  for (const Framework& one : frameworks) names.insert(one.name);
+  return names;
+}
+
 Outcome<std::unique_ptr<model_server::Model>> load(const Options& options) {
+  const auto* framework = std::find_if(std::begin(frameworks), std::end(frameworks), [&](const Framework& one) { return one.name == options.framework; });
   std::string path = options.library;
   if (path.empty()) {
-    TRY(path, xgboost::library_in(options.environment));
+    TRY(path, framework->library_in(options.environment));
   }
-  TRY(auto library, xgboost::Library::load(path));
-  TRY(const std::string file, model_server::xgboost_file(options.model));
-  return model_server::load_xgboost(file, std::move(library));
+  return framework->load(options.model, path);
 }
 
 unsigned thread_count(const Options& options) {
@@ -106,9 +125,10 @@ int main(int argc, char** argv) {
   options.model = prefix + "/model";
   auto* socket = app.add_option("--socket", options.socket, "The Unix socket to serve at");
   auto* listen = app.add_option("--listen", options.listen, "The address to serve at, such as 127.0.0.1:8080");
-  app.add_option("--model", options.model, "The folder that holds the model's file")->default_str(prefix + "/model");
-  auto* environment = app.add_option("--environment", options.environment, "The folder of the runtime's environment, whose libxgboost loads the model");
-  app.add_option("--library", options.library, "That libxgboost.so itself")->excludes(environment);
+  app.add_option("--framework", options.framework, "What made the model")->check(CLI::IsMember(framework_names()))->capture_default_str();
+  app.add_option("--model", options.model, "The folder that holds the model's file: xgboost-model, model.txt, model.onnx, or the only one")->default_str(prefix + "/model");
+  auto* environment = app.add_option("--environment", options.environment, "The folder of the runtime's environment, whose library loads the model");
+  app.add_option("--library", options.library, "That library itself: a libxgboost.so, lib_lightgbm.so or libonnxruntime.so")->excludes(environment);
   app.add_option("--name", options.name, "What the Open Inference Protocol calls the model")->capture_default_str();
   app.add_option("--threads", options.threads, "Requests to work on at a time; default: SAGEMAKER_MODEL_SERVER_WORKERS, else one a core, 8 at most");
   app.callback([&] {

@@ -108,9 +108,7 @@ Outcome<void> NpyReader::next(Rows& rows) {
   for (; at_ < rows_ && rows.count < block; ++at_, ++rows.count) {
     for (std::size_t column = 0; column < columns_; ++column) {
       const std::size_t place = by_columns_ ? column * rows_ + at_ : at_ * columns_ + column;
-      const auto value = static_cast<float>(load_(data_.data() + place * size_));
-      if (std::isinf(value)) return validation("row {}, column {}: infinity is not taken.", at_ + 1, column + 1);
-      rows.values.push_back(value);
+      if (!rows.add(load_(data_.data() + place * size_))) return validation("row {}, column {}: infinity is not taken.", at_ + 1, column + 1);
     }
   }
   return {};

@@ -13,18 +13,16 @@ namespace json = boost::json;
 namespace {
 
 // A tensor's numbers, nested as its shape or flat; what is deeper than a table has is refused by the count.
-bool flatten(const json::array& list, std::vector<float>& to, int depth = 0) {
+bool flatten(const json::array& list, Rows& to, int depth = 0) {
   for (const auto& one : list) {
     if (const auto* inner = one.if_array()) {
       if (depth > 1 || !flatten(*inner, to, depth + 1)) return false;
     } else if (one.is_null()) {
-      to.push_back(missing);
+      to.add(missing);
     } else if (one.is_bool()) {
-      to.push_back(one.get_bool() ? 1.0f : 0.0f);
-    } else {
-      if (!one.is_number()) return false;
-      to.push_back(static_cast<float>(one.to_number<double>()));
-      if (std::isinf(to.back())) return false;
+      to.add(one.get_bool() ? 1 : 0);
+    } else if (!one.is_number() || !to.add(one.to_number<double>())) {
+      return false;
     }
   }
   return true;
@@ -59,23 +57,24 @@ std::string server_metadata() {
 }
 
 std::string model_metadata(std::string_view name, const ModelFacts& facts) {
-  const std::int64_t columns = facts.columns ? static_cast<std::int64_t>(*facts.columns) : -1;
-  const auto tensor = [](const char* called, std::int64_t width) {
-    return json::object{{"name", called}, {"datatype", "FP32"}, {"shape", json::array{-1, width}}};
+  const auto tensor = [](std::string_view called, std::string_view datatype, std::size_t width) {
+    const std::int64_t size = width > 0 ? static_cast<std::int64_t>(width) : -1;
+    return json::object{{"name", called}, {"datatype", datatype}, {"shape", json::array{-1, size}}};
   };
   return json::serialize(json::object{{"name", name},
                                       {"versions", json::array{}},
                                       {"platform", facts.framework},
-                                      {"inputs", json::array{tensor("input", columns)}},
-                                      {"outputs", json::array{tensor("predict", static_cast<std::int64_t>(facts.width))}}});
+                                      {"inputs", json::array{tensor(facts.input, facts.doubles ? "FP64" : "FP32", facts.columns.value_or(0))}},
+                                      {"outputs", json::array{tensor(facts.output, facts.datatype, facts.width)}}});
 }
 
-Outcome<InferRequest> read_infer(std::string_view body, ModelColumns columns) {
+Outcome<InferRequest> read_infer(std::string_view body, const ModelFacts& facts) {
   boost::system::error_code code;
   json::monotonic_resource memory;
   const json::value document = json::parse(json::string_view(body.data(), body.size()), code, &memory);
   if (code) return validation("The request is not valid JSON: {}.", code.message());
   InferRequest request;
+  request.rows.doubled = facts.doubles;
   if (const auto* id = member(&document, "id"); id && id->is_string()) request.id = id->get_string();
   const auto* inputs = member(&document, "inputs");
   if (!inputs || !inputs->is_array() || inputs->get_array().size() != 1) return validation("The request has not one input, as the model has.");
@@ -84,19 +83,20 @@ Outcome<InferRequest> read_infer(std::string_view body, ModelColumns columns) {
   const auto table = table_of(member(&input, "shape"));
   if (!table) return validation("The input's shape is neither [rows, columns] nor [columns].");
   const auto* data = member(&input, "data");
-  if (!data || !data->is_array() || !flatten(data->get_array(), request.rows.values)) return validation("The input's data are not a list of numbers.");
-  if (request.rows.values.size() != table->first * table->second)
-    return validation("The input has {} numbers; its shape has {}.", request.rows.values.size(), table->first * table->second);
-  CHECK_OK(check_columns("The input", table->second, columns));
+  if (!data || !data->is_array() || !flatten(data->get_array(), request.rows)) return validation("The input's data are not a list of numbers.");
+  if (request.rows.size() != table->first * table->second)
+    return validation("The input has {} numbers; its shape has {}.", request.rows.size(), table->first * table->second);
+  CHECK_OK(check_columns("The input", table->second, facts.columns));
   request.rows.count = table->first;
   request.rows.columns = table->second;
   return request;
 }
 
-std::string infer_answer(std::string_view name, const InferRequest& request, const Scores& scores) {
+std::string infer_answer(std::string_view name, const ModelFacts& facts, const InferRequest& request, const Scores& scores) {
   std::string text = "{\"model_name\":" + json::serialize(json::string_view(name.data(), name.size()));
   if (!request.id.empty()) text += ",\"id\":" + json::serialize(request.id);
-  text += fmt::format(",\"outputs\":[{{\"name\":\"predict\",\"datatype\":\"FP32\",\"shape\":[{},{}],\"data\":[", request.rows.count, scores.width);
+  text += fmt::format(",\"outputs\":[{{\"name\":{},\"datatype\":\"{}\",\"shape\":[{},{}],\"data\":[", json::serialize(json::string_view(facts.output)),
+                      facts.datatype, request.rows.count, scores.width);
   for (std::size_t at = 0; at < scores.values.size(); ++at) {
     if (at > 0) text += ',';
     if (std::isfinite(scores.values[at])) {

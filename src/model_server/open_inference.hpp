@@ -17,8 +17,8 @@ struct InferRequest {
   std::string id;
   Rows rows;
 };
-Outcome<InferRequest> read_infer(std::string_view body, ModelColumns columns);
-std::string infer_answer(std::string_view name, const InferRequest& request, const Scores& scores);
+Outcome<InferRequest> read_infer(std::string_view body, const ModelFacts& facts);
+std::string infer_answer(std::string_view name, const ModelFacts& facts, const InferRequest& request, const Scores& scores);
 // The protocol's form of an error.
 std::string error_body(std::string_view message);
 

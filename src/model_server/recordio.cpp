@@ -13,6 +13,7 @@ constexpr std::uint32_t magic = 0xCED7230A;
 constexpr unsigned varint = 0, fixed64 = 1, length_delimited = 2, fixed32 = 5;
 constexpr std::uint64_t floats = 2, doubles = 3, integers = 7;
 
+Error infinite(const std::string& where) { return validation("{}: infinity is not taken.", where); }
 Error no_message() { return validation("A record is not a protobuf message."); }
 
 Outcome<std::uint64_t> take_varint(std::string_view& rest) {
@@ -66,21 +67,21 @@ Outcome<void> add_varints(const Field& field, std::vector<std::uint64_t>& to) {
 }
 
 template <typename T>
-void add_fixed(std::string_view content, std::vector<float>& to) {
+void add_fixed(std::string_view content, std::vector<double>& to) {
   for (; content.size() >= sizeof(T); content.remove_prefix(sizeof(T))) {
     T value;
     std::memcpy(&value, content.data(), sizeof value);
-    to.push_back(static_cast<float>(value));
+    to.push_back(value);
   }
 }
 
-Outcome<void> add_integers(const Field& field, std::vector<float>& to) {
+Outcome<void> add_integers(const Field& field, std::vector<double>& to) {
   std::vector<std::uint64_t> numbers;
   CHECK_OK(add_varints(field, numbers));
   for (const std::uint64_t number : numbers) {
     const auto value = static_cast<std::int64_t>(number);
     if (value != static_cast<std::int32_t>(value)) return validation("A record holds an integer of more than 32 bits.");
-    to.push_back(static_cast<float>(value));
+    to.push_back(static_cast<double>(value));
   }
   return {};
 }
@@ -147,8 +148,6 @@ Outcome<std::optional<RecordioReader::Tensor>> RecordioReader::features_of(std::
 
 Outcome<void> RecordioReader::add(const Tensor& tensor, Rows& rows) {
   const std::string where = fmt::format("record {}", record_);
-  for (const float value : tensor.values)
-    if (std::isinf(value)) return validation("{}: infinity is not taken.", where);
   if (!sparse_) sparse_ = !tensor.keys.empty() || (tensor.values.empty() && tensor.has_shape);
   rows.sparse = *sparse_;
   if (!*sparse_) {
@@ -158,7 +157,8 @@ Outcome<void> RecordioReader::add(const Tensor& tensor, Rows& rows) {
       return validation("{} has {} columns; those before it have {}.", where, tensor.values.size(), columns_);
     columns_ = tensor.values.size();
     if (columns_ == 0) return validation("{} has no columns.", where);
-    rows.values.insert(rows.values.end(), tensor.values.begin(), tensor.values.end());
+    for (const double value : tensor.values)
+      if (!rows.add(value)) return infinite(where);
   } else {
     if (!tensor.keys.empty() && tensor.keys.size() != tensor.values.size())
       return validation("{} has {} keys for {} values.", where, tensor.keys.size(), tensor.values.size());
@@ -168,9 +168,9 @@ Outcome<void> RecordioReader::add(const Tensor& tensor, Rows& rows) {
       columns_ = std::max<std::size_t>(columns_, key + 1);
       if (std::isnan(tensor.values[at]) || (model_ && key == *model_)) continue;
       rows.indices.push_back(static_cast<unsigned>(key));
-      rows.values.push_back(tensor.values[at]);
+      if (!rows.add(tensor.values[at])) return infinite(where);
     }
-    rows.starts.push_back(rows.values.size());
+    rows.starts.push_back(rows.size());
   }
   ++rows.count;
   return {};

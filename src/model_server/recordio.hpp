@@ -13,7 +13,7 @@ class RecordioReader : public RowReader {
 
  private:
   struct Tensor {
-    std::vector<float> values;
+    std::vector<double> values;
     std::vector<std::uint64_t> keys;
     bool has_shape = false;
     std::uint64_t width = 0;

@@ -58,11 +58,10 @@ Outcome<void> check_columns(std::string_view where, std::size_t columns, ModelCo
   return validation("{} has {} columns; the model was trained with {}.", where, columns, *model);
 }
 
-std::optional<float> read_number(std::string_view text) {
+std::optional<double> read_number(std::string_view text) {
   text = trimmed(text);
   if (text.size() > 1 && text.front() == '+' && text[1] != '-') text.remove_prefix(1);
   double value = 0;
-  // As Python does it: a double first, then the float nearest to that.
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) {
     // What is too small for a double is 0, what is too large no number.
@@ -71,9 +70,8 @@ std::optional<float> read_number(std::string_view text) {
     if (exponent == std::string_view::npos || exponent + 1 >= text.size() || text[exponent + 1] != '-') return std::nullopt;
     value = 0;
   }
-  const auto narrow = static_cast<float>(value);
-  if (std::isinf(narrow)) return std::nullopt;
-  return narrow;
+  if (std::isinf(value)) return std::nullopt;
+  return value;
 }
 
 bool is_missing(std::string_view text) {

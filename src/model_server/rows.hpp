@@ -2,6 +2,7 @@
 // the request, the block by the thread. Thread rule: one thread. Invariant: a NaN is a missing value, and there are no infinities.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -19,15 +20,30 @@ inline constexpr float missing = std::numeric_limits<float>::quiet_NaN();
 struct Rows {
   std::size_t count = 0;
   std::size_t columns = 0;
-  std::vector<float> values;  // row by row; of sparse rows the given ones alone
+  // Row by row; of sparse rows the given ones alone. One of the two is filled: the doubles for a model that compares doubles.
+  bool doubled = false;
+  std::vector<float> values;
+  std::vector<double> doubles;
   // Of sparse rows: row r has the entries starts[r] to starts[r+1].
   bool sparse = false;
   std::vector<std::size_t> starts;
   std::vector<unsigned> indices;
 
+  std::size_t size() const { return doubled ? doubles.size() : values.size(); }
+  // False: it is an infinity, or beyond what a float holds where floats are wanted.
+  bool add(double value) {
+    if (doubled) {
+      doubles.push_back(value);
+      return !std::isinf(value);
+    }
+    values.push_back(static_cast<float>(value));
+    return !std::isinf(values.back());
+  }
+  // `doubled` stays.
   void clear() {
     count = 0;
     values.clear();
+    doubles.clear();
     starts.assign(1, 0);
     indices.clear();
   }
@@ -52,8 +68,8 @@ Outcome<std::unique_ptr<RowReader>> open_rows(std::string_view content_type, std
 // A row of that many columns, as SageMaker's containers take it: as many as the model has, or one less, because a model that was trained on
 // libsvm rows that count from 1 has a column 0 that nothing uses.
 Outcome<void> check_columns(std::string_view where, std::size_t columns, ModelColumns model);
-// A number in text, blanks around it allowed. Nothing: it is none, or an infinity, or beyond what a float holds.
-std::optional<float> read_number(std::string_view text);
+// A number in text, blanks around it allowed. Nothing: it is none, or an infinity.
+std::optional<double> read_number(std::string_view text);
 // Whether the field stands for a missing value: empty, or NaN.
 bool is_missing(std::string_view text);
 // Text for an error message: no longer than a few words, nothing unprintable.

@@ -53,6 +53,38 @@ Read read(std::string_view type, std::string_view body, ModelColumns columns = s
 constexpr const char* csv = "text/csv";
 constexpr float none = -999;
 
+TEST(Rows, AreDoublesForAModelThatComparesThem) {
+  const std::string bodies[][2] = {{"text/csv", "0.1,1e300"}, {"application/json", "[0.1, 1e300]"}, {"application/jsonlines", "[0.1, 1e300]\n"},
+                                   {"text/libsvm", "0:0.1 1:1e300"}};
+  for (const auto& [type, body] : bodies) {
+    const auto reader = open_rows(type, body, 2);
+    Rows rows;
+    rows.doubled = true;
+    ASSERT_TRUE((*reader)->next(rows).ok()) << type;
+    EXPECT_THAT(rows.doubles, ElementsAre(0.1, 1e300)) << type;
+    EXPECT_TRUE(rows.values.empty());
+    EXPECT_FALSE(read(type, body, 2).error.empty()) << type << ": no float holds 1e300";
+  }
+}
+
+TEST(Json, ALongBodyComesInBlocks) {
+  std::string body = "[[0]";
+  for (int row = 1; row < 3000; ++row) body += fmt::format(",[{}]", row);
+  body += "]";
+  const auto reader = open_rows("application/json", body, 1);
+  Rows rows;
+  std::size_t all = 0;
+  do {
+    ASSERT_TRUE((*reader)->next(rows).ok());
+    ASSERT_LE(rows.count, RowReader::block);
+    if (rows.count > 0) {
+      EXPECT_EQ(rows.values.back(), static_cast<float>(all + rows.count - 1));
+    }
+    all += rows.count;
+  } while (rows.count > 0);
+  EXPECT_EQ(all, 3000u);
+}
+
 TEST(Csv, RowsOfNumbers) {
   EXPECT_THAT(read(csv, "1,2.5,-3e2\n4,5,6\n", 3).rows, ElementsAre(ElementsAre(1, 2.5, -300), ElementsAre(4, 5, 6)));
   EXPECT_THAT(read("Text/CSV; charset=utf-8", "+1, 2 ,\"3\"").rows, ElementsAre(ElementsAre(1, 2, 3)));

@@ -12,7 +12,7 @@
 namespace clary::model_server {
 
 struct Scores {
-  std::span<const float> values;  // row by row
+  std::span<const double> values;  // row by row
   std::size_t width = 1;          // numbers a row
 };
 
@@ -24,11 +24,15 @@ class Scorer {
 };
 
 struct ModelFacts {
-  std::string framework;    // "xgboost 1.7.4"
+  std::string framework;  // "xgboost 1.7.4"
   ModelColumns columns;
-  std::size_t width = 1;    // numbers a row that it predicts
+  std::size_t width = 1;    // numbers a row that it predicts; 0: it does not say
   std::string objective;    // "binary:logistic"; empty: not known
   std::size_t classes = 0;  // of a classifier of several
+  bool doubles = false;     // it compares doubles: Rows are to hold them
+  bool lists = true;        // several numbers of one row are a list in CSV too, as XGBoost's containers write them
+  std::string input = "input", output = "predict";  // as the Open Inference Protocol calls them
+  std::string datatype = "FP32";                    // of the output, as it calls it
 };
 
 class Model {

@@ -51,21 +51,24 @@ Outcome<Selection> Selection::open(std::string_view keys, const ModelFacts& fact
       if (c != ' ') name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     const Key key = key_of(name);
     selection.asked_.push_back({name, has(selection.objective_, key) ? key : Key::unknown});
-    if (comma == std::string_view::npos) return selection;
+    if (comma == std::string_view::npos) break;
     keys.remove_prefix(comma + 1);
   }
+  selection.ordered_ = selection.asked_;
+  std::stable_sort(selection.ordered_.begin(), selection.ordered_.end(), [](const Asked& a, const Asked& b) { return a.key < b.key; });
+  return selection;
 }
 
-void Selection::append_label(std::string& text, std::span<const float> row) const {
+void Selection::append_label(std::string& text, std::span<const double> row) const {
   switch (objective_) {
-    case Objective::logistic: text += row[0] > 0.5f ? '1' : '0'; return;
+    case Objective::logistic: text += row[0] > 0.5 ? '1' : '0'; return;
     case Objective::logitraw: text += row[0] > 0 ? '1' : '0'; return;
     case Objective::softprob: text += std::to_string(std::max_element(row.begin(), row.end()) - row.begin()); return;
     default: append_number(text, row[0]);
   }
 }
 
-void Selection::append_value(std::string& text, Key key, std::span<const float> row, bool json) const {
+void Selection::append_value(std::string& text, Key key, std::span<const double> row, bool json) const {
   const bool several = objective_ == Objective::softprob;
   switch (key) {
     case Key::predicted_label: append_label(text, row); return;
@@ -89,7 +92,7 @@ void Selection::append_value(std::string& text, Key key, std::span<const float> 
   }
 }
 
-void Selection::append_csv(std::string& text, std::span<const float> row) const {
+void Selection::append_csv(std::string& text, std::span<const double> row) const {
   for (std::size_t at = 0; at < asked_.size(); ++at) {
     const Key key = asked_[at].key;
     const bool list = key == Key::labels || key == Key::probabilities || key == Key::raw_scores;
@@ -100,15 +103,11 @@ void Selection::append_csv(std::string& text, std::span<const float> row) const 
   }
 }
 
-// As the containers order an object's members: those that the objective has by their own order, then the others as they were asked for.
-void Selection::append_json(std::string& text, std::span<const float> row) const {
-  std::vector<const Asked*> ordered;
-  for (const auto& one : asked_) ordered.push_back(&one);
-  std::stable_sort(ordered.begin(), ordered.end(), [](const Asked* a, const Asked* b) { return a->key < b->key; });
+void Selection::append_json(std::string& text, std::span<const double> row) const {
   text += '{';
-  for (std::size_t at = 0; at < ordered.size(); ++at) {
-    text += fmt::format("{}\"{}\": ", at > 0 ? ", " : "", shown(ordered[at]->name));
-    append_value(text, ordered[at]->key, row, true);
+  for (std::size_t at = 0; at < ordered_.size(); ++at) {
+    text += fmt::format("{}\"{}\": ", at > 0 ? ", " : "", shown(ordered_[at].name));
+    append_value(text, ordered_[at].key, row, true);
   }
   text += '}';
 }

@@ -15,12 +15,12 @@ Selection select(std::string_view keys, const std::string& objective, std::size_
   facts.classes = classes;
   return *Selection::open(keys, facts);
 }
-std::string csv_of(const Selection& selection, std::vector<float> row) {
+std::string csv_of(const Selection& selection, std::vector<double> row) {
   std::string text;
   selection.append_csv(text, row);
   return text;
 }
-std::string json_of(const Selection& selection, std::vector<float> row) {
+std::string json_of(const Selection& selection, std::vector<double> row) {
   std::string text;
   selection.append_json(text, row);
   return text;
@@ -52,8 +52,8 @@ TEST(Selection, AnObjectiveOfAnotherKindIsAnError) {
 TEST(Selection, RowsAreLinesOrObjects) {
   const Selection selection = select("predicted_label,probability", "binary:logistic");
   const auto written = [&](AnswerForm form, bool batch) {
-    AnswerWriter writer(form, batch, &selection);
-    const std::vector<float> values{0.75, 0.25};
+    AnswerWriter writer({form, batch, true}, &selection);
+    const std::vector<double> values{0.75, 0.25};
     writer.add({values, 1});
     return writer.finish();
   };

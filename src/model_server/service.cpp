@@ -4,7 +4,6 @@
 
 #include "model_server/answers.hpp"
 #include "model_server/open_inference.hpp"
-#include "model_server/selection.hpp"
 
 namespace clary::model_server {
 
@@ -31,6 +30,8 @@ unsigned status_of(const Error& error) {
 
 }  // namespace
 
+std::atomic<std::uint64_t> Service::count_{0};
+
 Outcome<std::unique_ptr<Service>> Service::open(std::unique_ptr<Model> model, ServiceOptions options) {
   std::unique_ptr<Service> service(new Service(std::move(model), std::move(options)));
   const unsigned count = std::max(service->options_.threads, 1U);
@@ -40,16 +41,21 @@ Outcome<std::unique_ptr<Service>> Service::open(std::unique_ptr<Model> model, Se
   for (unsigned at = 1; at < count; ++at) threads.emplace_back([&, at] { made[at] = service->model_->scorer(); });
   made[0] = service->model_->scorer();
   for (auto& thread : threads) thread.join();
+  const ModelFacts& facts = service->model_->facts();
   for (auto& scorer : made) {
     if (!scorer) return std::move(scorer).error();
-    service->scorers_.push_back(std::move(*scorer));
+    auto& desk = service->desks_.emplace_back(std::make_unique<Desk>());
+    desk->scorer = std::move(*scorer);
+    desk->rows.doubled = facts.doubles;
   }
+  if (!service->options_.selected.empty()) service->selection_ = Selection::open(service->options_.selected, facts);
   return service;
 }
 
-Scorer& Service::own_scorer() {
-  static thread_local std::pair<Service*, Scorer*> own{nullptr, nullptr};
-  if (own.first != this) own = {this, scorers_.at(given_++).get()};
+Service::Desk& Service::own_desk() {
+  // By number: another service may stand where one was.
+  static thread_local std::pair<std::uint64_t, Desk*> own{0, nullptr};
+  if (own.first != number_) own = {number_, desks_.at(given_++).get()};
   return *own.second;
 }
 
@@ -67,21 +73,17 @@ http::Response Service::invoke(const http::Request& request, const std::string& 
   if (!form)
     return text(406, fmt::format("Accept type {} is not supported. Please use supported accept types: text/csv, application/json, "
                                  "application/jsonlines.", shown(request.headers.get("accept"))));
-  auto reader = open_rows(request.headers.get("content-type"), body, model_->facts().columns);
+  const ModelFacts& facts = model_->facts();
+  auto reader = open_rows(request.headers.get("content-type"), body, facts.columns);
   if (!reader) return text(status_of(reader.error()), reader.error().message);
-  std::optional<Selection> selection;
-  if (!options_.selected.empty()) {
-    auto opened = Selection::open(options_.selected, model_->facts());
-    if (!opened) return text(500, opened.error().message);
-    selection = *std::move(opened);
-  }
-  static thread_local Rows rows;
-  AnswerWriter writer(*form, options_.batch, selection ? &*selection : nullptr);
+  if (selection_ && !*selection_) return text(500, selection_->error().message);
+  auto& [scorer, rows] = own_desk();
+  AnswerWriter writer({*form, options_.batch || !facts.lists, facts.lists}, selection_ ? &**selection_ : nullptr);
   for (bool any = false;; any = true) {
     if (auto read = (*reader)->next(rows); !read) return text(status_of(read.error()), read.error().message);
     if (rows.count == 0 && !any) return text(400, "The body has no rows.");
     if (rows.count == 0) break;
-    const auto scores = own_scorer().score(rows);
+    const auto scores = scorer->score(rows);
     if (!scores) return text(status_of(scores.error()), "Unable to evaluate payload provided: " + scores.error().message);
     writer.add(*scores);
   }
@@ -111,15 +113,15 @@ http::Response Service::open_inference(const http::Request& request, const std::
 
 http::Response Service::infer(const std::string& body) {
   constexpr std::string_view json = "application/json";
-  const auto request = read_infer(body, model_->facts().columns);
+  const auto request = read_infer(body, model_->facts());
   if (!request) return text(status_of(request.error()), error_body(request.error().message), json);
-  const auto scores = own_scorer().score(request->rows);
+  const auto scores = own_desk().scorer->score(request->rows);
   if (!scores) return text(status_of(scores.error()), error_body(scores.error().message), json);
-  return text(200, infer_answer(options_.name, *request, *scores), json);
+  return text(200, infer_answer(options_.name, model_->facts(), *request, *scores), json);
 }
 
 http::Response Service::execution_parameters() const {
-  return text(200, fmt::format(R"({{"MaxConcurrentTransforms": {}, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 6}})", scorers_.size()),
+  return text(200, fmt::format(R"({{"MaxConcurrentTransforms": {}, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 6}})", desks_.size()),
               "application/json");
 }
 

@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "http/message.hpp"
 #include "model_server/scorer.hpp"
+#include "model_server/selection.hpp"
 
 namespace clary::model_server {
 
@@ -28,7 +30,12 @@ class Service {
 
  private:
   Service(std::unique_ptr<Model> model, ServiceOptions options) : model_(std::move(model)), options_(std::move(options)) {}
-  Scorer& own_scorer();
+  // What one thread works with.
+  struct Desk {
+    std::unique_ptr<Scorer> scorer;
+    Rows rows;
+  };
+  Desk& own_desk();
   http::Response invoke(const http::Request& request, const std::string& body);
   http::Response execution_parameters() const;
   http::Response open_inference(const http::Request& request, const std::string& body);
@@ -36,8 +43,12 @@ class Service {
 
   const std::unique_ptr<Model> model_;
   const ServiceOptions options_;
-  std::vector<std::unique_ptr<Scorer>> scorers_;
+  std::optional<Outcome<Selection>> selection_;  // an Error: the model has none of what was selected
+  std::vector<std::unique_ptr<Desk>> desks_;
   std::atomic<std::size_t> given_{0};
+
+  static std::atomic<std::uint64_t> count_;
+  const std::uint64_t number_ = ++count_;  // 1 on
 };
 
 }  // namespace clary::model_server

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <numeric>
+#include <thread>
 
 namespace clary::model_server {
 namespace {
@@ -17,13 +18,13 @@ class SumScorer : public Scorer {
     for (std::size_t row = 0; row < rows.count; ++row) {
       const auto first = rows.values.begin() + static_cast<std::ptrdiff_t>(row * rows.columns);
       if (*first == 13) return validation("thirteen is not served");
-      sums_.push_back(std::accumulate(first, first + static_cast<std::ptrdiff_t>(rows.columns), 0.0f));
+      sums_.push_back(std::accumulate(first, first + static_cast<std::ptrdiff_t>(rows.columns), 0.0));
     }
     return Scores{sums_, 1};
   }
 
  private:
-  std::vector<float> sums_;
+  std::vector<double> sums_;
 };
 
 class SumModel : public Model {
@@ -37,7 +38,7 @@ class SumModel : public Model {
 
  private:
   const bool broken_;
-  ModelFacts facts_{"sums 1", 3, 1, "", 0};
+  ModelFacts facts_{.framework = "sums 1", .columns = 3};
 };
 
 struct ServiceTest : testing::Test {
@@ -88,6 +89,22 @@ TEST_F(ServiceTest, RefusesWhatItCannotReadOrWrite) {
   const auto refused = ask("POST", "/invocations", "13,1,1");
   EXPECT_EQ(refused.status, 400u);
   EXPECT_EQ(refused.body, "Unable to evaluate payload provided: thirteen is not served");
+}
+
+TEST_F(ServiceTest, EachThreadHasAScorerOfItsOwn) {
+  constexpr unsigned count = 4;
+  ServiceOptions options;
+  options.threads = count;
+  service = std::move(*Service::open(std::make_unique<SumModel>(), options));
+  std::vector<std::thread> threads;
+  for (unsigned thread = 0; thread < count; ++thread)
+    threads.emplace_back([this, thread] {
+      for (unsigned row = 0; row < 200; ++row) {
+        const unsigned first = 14 + thread * 1000 + row;
+        EXPECT_EQ(ask("POST", "/invocations", fmt::format("{},1,1\n{},2,2", first, first)).body, fmt::format("{}.0,{}.0", first + 2, first + 4));
+      }
+    });
+  for (auto& thread : threads) thread.join();
 }
 
 TEST_F(ServiceTest, AModelThatMakesNoScorerIsNotServed) {

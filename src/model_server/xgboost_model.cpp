@@ -12,6 +12,7 @@
 
 #include "io/file.hpp"
 #include "model_server/json_member.hpp"
+#include "model_server/model_file.hpp"
 #include "model_server/pickle.hpp"
 #include "model_server/xgboost_forest.hpp"
 
@@ -192,14 +193,19 @@ class XgboostScorer : public Scorer {
       const bool fits = !rows.sparse && rows.columns == forest->columns();
       if (!fits) fill_up(rows, forest->columns());
       forest->predict(fits ? rows.values : filled_, predicted_);
-      return Scores{predicted_, forest->width()};
+      return doubled(predicted_, forest->width());
     }
     CHECK_OK(load_booster());
     TRY(const auto predicted, ask_library(rows));
-    return Scores{predicted.values, predicted.width};
+    return doubled(predicted.values, predicted.width);
   }
 
  private:
+  Scores doubled(std::span<const float> values, std::size_t width) {
+    doubles_.assign(values.begin(), values.end());
+    return {doubles_, width};
+  }
+
   // The rows at the model's full width: what they leave out is missing.
   void fill_up(const Rows& rows, std::size_t columns) {
     filled_.assign(rows.count * columns, missing);
@@ -231,6 +237,7 @@ class XgboostScorer : public Scorer {
   std::optional<Booster> booster_;
   bool in_place_ = true;
   std::vector<float> filled_, predicted_;
+  std::vector<double> doubles_;
 };
 
 Outcome<std::unique_ptr<Scorer>> XgboostModel::scorer() const {
@@ -242,23 +249,9 @@ Outcome<std::unique_ptr<Scorer>> XgboostModel::scorer() const {
 
 }  // namespace
 
-Outcome<std::string> xgboost_file(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename();
-    if (!name.starts_with('.') && entry.is_regular_file(error)) names.push_back(name);
-  }
-  std::sort(names.begin(), names.end());
-  if (std::find(names.begin(), names.end(), "xgboost-model") != names.end()) return folder + "/xgboost-model";
-  if (names.size() == 1) return folder + '/' + names.front();
-  std::string found;
-  for (std::size_t at = 0; at < std::min<std::size_t>(names.size(), 10); ++at) found += (at > 0 ? ", " : "") + shown(names[at]);
-  return validation("Without a serving module the model's archive must hold one file, named xgboost-model; it holds {}.",
-                    found.empty() ? "none" : found);
-}
-
-Outcome<std::unique_ptr<Model>> load_xgboost(const std::string& file, std::shared_ptr<const Library> library) {
+Outcome<std::unique_ptr<Model>> load_xgboost(const std::string& folder, const std::string& library_path) {
+  TRY(auto library, Library::load(library_path));
+  TRY(const std::string file, model_file(folder, "xgboost-model"));
   TRY(std::string bytes, io::read_file(file, largest));
   if (bytes.empty()) return validation("The model's file is empty.");
   auto model = std::make_unique<XgboostModel>(std::move(library), std::move(bytes));

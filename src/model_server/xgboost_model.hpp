@@ -3,12 +3,10 @@
 #pragma once
 
 #include "model_server/scorer.hpp"
-#include "xgboost/booster.hpp"
 
 namespace clary::model_server {
 
-// The file of a model's folder: xgboost-model, or the only one.
-Outcome<std::string> xgboost_file(const std::string& folder);
-Outcome<std::unique_ptr<Model>> load_xgboost(const std::string& file, std::shared_ptr<const xgboost::Library> library);
+// The folder holds xgboost-model, or a single file. A validation error says why it is no model, an internal one why the library cannot be loaded.
+Outcome<std::unique_ptr<Model>> load_xgboost(const std::string& folder, const std::string& library_path);
 
 }  // namespace clary::model_server

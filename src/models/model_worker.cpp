@@ -25,7 +25,8 @@ bool has_code(const ContainerSpec& container) {
 
 std::vector<std::string> command_of(const runtimes::Environment& environment, bool without_code) {
   if (without_code)
-    return {std::string(model_server_inside), "--socket", std::string(socket_inside), "--environment", environment.folder};
+    return {std::string(model_server_inside), "--framework", environment.version.model_server, "--socket", std::string(socket_inside),
+            "--environment", environment.folder};
   if (environment.version.serve_command.empty())
     return {environment.python, "-m", "clary_runtime.serve", "--socket", std::string(socket_inside)};
   std::vector<std::string> command;
@@ -68,7 +69,7 @@ workers::WorkerSpec model_worker(const std::string& worker_id, const ContainerSp
   workers::WorkerSpec spec;
   spec.id = worker_id;
   spec.hostname = "model";
-  const bool without_code = environment.version.model_server && environment.version.serve_command.empty() && !has_code(container);
+  const bool without_code = !environment.version.model_server.empty() && environment.version.serve_command.empty() && !has_code(container);
   spec.command = command_of(environment, without_code);
   auto& variables = spec.environment;
   variables = {{"PATH", environment.folder + "/bin:/usr/local/bin:/usr/bin:/bin"},

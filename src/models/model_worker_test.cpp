@@ -44,9 +44,9 @@ TEST_F(ModelWorkerTest, ARuntimeMayBringItsOwnServer) {
 }
 
 TEST_F(ModelWorkerTest, AModelWithoutCodeNeedsNoPython) {
-  environment.version.model_server = true;
+  environment.version.model_server = "lightgbm";
   auto spec = make();
-  EXPECT_THAT(spec.command, ElementsAre("/opt/clary/model-server", "--socket", "/opt/ml/worker.sock", "--environment", "/cache/abc"));
+  EXPECT_THAT(spec.command, ElementsAre("/opt/clary/model-server", "--framework", "lightgbm", "--socket", "/opt/ml/worker.sock", "--environment", "/cache/abc"));
   EXPECT_THAT(spec.mounts, testing::Contains(testing::Field(&workers::Mount::source, "/bin/clary-model-server")));
   EXPECT_THAT(spec.mounts, testing::Not(testing::Contains(testing::Field(&workers::Mount::source, "/src/python"))));
   for (const char* name : {"SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"}) {

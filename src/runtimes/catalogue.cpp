@@ -160,7 +160,7 @@ Outcome<void> Catalogue::read(const std::string& definition) {
     version->metrics = *metrics;
     version->algorithm = table["runtime"]["algorithm"].value_or(std::string());
     version->shows_metrics = table["runtime"]["shows_metrics"].value_or(false);
-    version->model_server = table["runtime"]["model_server"].value_or(false);
+    version->model_server = table["runtime"]["model_server"].value_or(std::string());
     for (const auto& alias : texts(toml::node_view<const toml::node>(node)["aliases"]))
       aliases_[name + ":" + alias] = version->id();
     auto earlier =

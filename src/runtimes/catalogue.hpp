@@ -37,8 +37,8 @@ struct Version {
   // What serves a model, instead of clary_runtime.serve; "{socket}" becomes the path.
   std::vector<std::string> serve_command;
   std::vector<LogMetric> metrics;
-  bool model_server = false;   // clary-model-server serves its models that come without code
-  std::string algorithm;  // a job without a script trains it: "xgboost", by clary-train
+  std::string model_server;  // the framework by which clary-model-server serves its models that come without code: "xgboost"; empty: Python serves them
+  std::string algorithm;     // a job without a script trains it: "xgboost", by clary-train
   bool shows_metrics = false;  // AWS describes a job with them as if its request had defined them
   std::vector<std::string> from_source;  // packages that have no wheel: built where the environment is made
   // Of no runtime: a container image that podman runs as it is (see container_environments.hpp).

@@ -1,21 +1,16 @@
 #include "xgboost/library.hpp"
 
 #include <charconv>
-#include <dlfcn.h>
 #include <filesystem>
 
 #include "io/file.hpp"
+#include "io/site_packages.hpp"
 
 namespace clary::xgboost {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-template <typename Function>
-void find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-}
 
 LibraryVersion parse_version(std::string_view text) {
   LibraryVersion version;
@@ -39,11 +34,9 @@ LibraryVersion version_beside(const fs::path& library) {
 std::string LibraryVersion::text() const { return fmt::format("{}.{}.{}", major, minor, patch); }
 
 Outcome<std::string> library_in(const std::string& environment_folder) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(environment_folder + "/lib", error)) {
-    if (!entry.path().filename().string().starts_with("python3")) continue;
-    for (const char* place : {"site-packages/xgboost/lib/libxgboost.so", "site-packages/xgboost/libxgboost.so"})
-      if (auto path = entry.path() / place; io::exists(path)) return path.string();
+  if (const auto packages = io::site_packages(environment_folder)) {
+    for (const char* place : {"/xgboost/lib/libxgboost.so", "/xgboost/libxgboost.so"})
+      if (std::string path = *packages + place; io::exists(path)) return path;
   }
   // Old wheels bring it as data, which lands here.
   if (std::string path = environment_folder + "/xgboost/libxgboost.so"; io::exists(path)) return path;
@@ -51,11 +44,7 @@ Outcome<std::string> library_in(const std::string& environment_folder) {
 }
 
 Outcome<std::shared_ptr<const Library>> Library::load(const std::string& path) {
-  void* opened = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
-  if (!opened) {
-    const char* why = dlerror();
-    return internal("cannot load {}: {}", path, why ? why : "");
-  }
+  TRY(const auto opened, io::SharedLibrary::load(path));
   std::shared_ptr<Library> library(new Library);
   CHECK_OK(library->find_functions(opened));
   auto& version = library->version_;
@@ -67,62 +56,62 @@ Outcome<std::shared_ptr<const Library>> Library::load(const std::string& path) {
   return std::shared_ptr<const Library>(std::move(library));
 }
 
-Outcome<void> Library::find_functions(void* library) {
+Outcome<void> Library::find_functions(const io::SharedLibrary& library) {
   Functions& f = functions_;
-  find(library, "XGBGetLastError", f.last_error);
-  find(library, "XGBRegisterLogCallback", f.register_log);
-  find(library, "XGBoostVersion", f.version);
-  find(library, "XGDMatrixFree", f.matrix_free);
-  find(library, "XGDMatrixCreateFromMat", f.matrix_from_dense);
-  find(library, "XGDMatrixCreateFromMat_omp", f.matrix_from_dense_threads);
-  find(library, "XGDMatrixCreateFromCSREx", f.matrix_from_csr_ex);
-  find(library, "XGDMatrixCreateFromCSR", f.matrix_from_csr);
-  find(library, "XGDMatrixNumRow", f.matrix_rows);
-  find(library, "XGDMatrixNumCol", f.matrix_columns);
-  find(library, "XGDMatrixSetFloatInfo", f.matrix_set_floats);
-  find(library, "XGDMatrixSetUIntInfo", f.matrix_set_unsigned);
-  find(library, "XGBoosterCreate", f.booster_create);
-  find(library, "XGBoosterFree", f.booster_free);
-  find(library, "XGBoosterSetParam", f.booster_set_param);
-  find(library, "XGBoosterUpdateOneIter", f.booster_update);
-  find(library, "XGBoosterEvalOneIter", f.booster_eval);
-  find(library, "XGBoosterLoadModel", f.booster_load_file);
-  find(library, "XGBoosterSaveModel", f.booster_save_file);
-  find(library, "XGBoosterLoadModelFromBuffer", f.booster_load_buffer);
-  find(library, "XGBoosterGetModelRaw", f.booster_get_raw);
-  find(library, "XGBoosterSaveModelToBuffer", f.booster_save_buffer);
-  find(library, "XGBoosterSerializeToBuffer", f.booster_serialize);
-  find(library, "XGBoosterUnserializeFromBuffer", f.booster_unserialize);
-  find(library, "XGBoosterGetAttr", f.booster_get_attribute);
-  find(library, "XGBoosterSetAttr", f.booster_set_attribute);
-  find(library, "XGBoosterSaveJsonConfig", f.booster_save_config);
-  find(library, "XGBoosterDumpModelEx", f.booster_dump);
-  find(library, "XGBoosterDumpModelExWithFeatures", f.booster_dump_named);
-  find(library, "XGBoosterPredictFromDMatrix", f.booster_predict_matrix);
+  library.find("XGBGetLastError", f.last_error);
+  library.find("XGBRegisterLogCallback", f.register_log);
+  library.find("XGBoostVersion", f.version);
+  library.find("XGDMatrixFree", f.matrix_free);
+  library.find("XGDMatrixCreateFromMat", f.matrix_from_dense);
+  library.find("XGDMatrixCreateFromMat_omp", f.matrix_from_dense_threads);
+  library.find("XGDMatrixCreateFromCSREx", f.matrix_from_csr_ex);
+  library.find("XGDMatrixCreateFromCSR", f.matrix_from_csr);
+  library.find("XGDMatrixNumRow", f.matrix_rows);
+  library.find("XGDMatrixNumCol", f.matrix_columns);
+  library.find("XGDMatrixSetFloatInfo", f.matrix_set_floats);
+  library.find("XGDMatrixSetUIntInfo", f.matrix_set_unsigned);
+  library.find("XGBoosterCreate", f.booster_create);
+  library.find("XGBoosterFree", f.booster_free);
+  library.find("XGBoosterSetParam", f.booster_set_param);
+  library.find("XGBoosterUpdateOneIter", f.booster_update);
+  library.find("XGBoosterEvalOneIter", f.booster_eval);
+  library.find("XGBoosterLoadModel", f.booster_load_file);
+  library.find("XGBoosterSaveModel", f.booster_save_file);
+  library.find("XGBoosterLoadModelFromBuffer", f.booster_load_buffer);
+  library.find("XGBoosterGetModelRaw", f.booster_get_raw);
+  library.find("XGBoosterSaveModelToBuffer", f.booster_save_buffer);
+  library.find("XGBoosterSerializeToBuffer", f.booster_serialize);
+  library.find("XGBoosterUnserializeFromBuffer", f.booster_unserialize);
+  library.find("XGBoosterGetAttr", f.booster_get_attribute);
+  library.find("XGBoosterSetAttr", f.booster_set_attribute);
+  library.find("XGBoosterSaveJsonConfig", f.booster_save_config);
+  library.find("XGBoosterDumpModelEx", f.booster_dump);
+  library.find("XGBoosterDumpModelExWithFeatures", f.booster_dump_named);
+  library.find("XGBoosterPredictFromDMatrix", f.booster_predict_matrix);
   if (f.version) {
-    find(library, "XGBoosterPredict", f.booster_predict);
+    library.find("XGBoosterPredict", f.booster_predict);
   } else {
-    find(library, "XGBoosterPredict", f.booster_predict_before_1);
+    library.find("XGBoosterPredict", f.booster_predict_before_1);
   }
   // Of that name there was another one, with other arguments, until XGBoosterPredictFromDMatrix came.
-  if (f.booster_predict_matrix) find(library, "XGBoosterPredictFromDense", f.booster_predict_dense);
-  find(library, "XGBoosterSlice", f.booster_slice);
-  find(library, "RabitInit", f.rabit_init);
-  find(library, "RabitFinalize", f.rabit_finalize);
-  find(library, "RabitGetRank", f.rabit_rank);
-  find(library, "RabitGetWorldSize", f.rabit_size);
-  find(library, "RabitAllreduce", f.rabit_allreduce);
-  find(library, "XGBoosterLoadRabitCheckpoint", f.booster_load_checkpoint);
-  find(library, "XGBoosterSaveRabitCheckpoint", f.booster_save_checkpoint);
-  find(library, "XGCommunicatorInit", f.communicator_init);
-  find(library, "XGCommunicatorFinalize", f.communicator_finalize);
-  find(library, "XGCommunicatorGetRank", f.communicator_rank);
-  find(library, "XGCommunicatorGetWorldSize", f.communicator_size);
-  find(library, "XGCommunicatorAllreduce", f.communicator_allreduce);
-  find(library, "XGTrackerCreate", f.tracker_create);
-  find(library, "XGTrackerRun", f.tracker_run);
-  find(library, "XGTrackerWorkerArgs", f.tracker_worker_arguments);
-  find(library, "XGTrackerFree", f.tracker_free);
+  if (f.booster_predict_matrix) library.find("XGBoosterPredictFromDense", f.booster_predict_dense);
+  library.find("XGBoosterSlice", f.booster_slice);
+  library.find("RabitInit", f.rabit_init);
+  library.find("RabitFinalize", f.rabit_finalize);
+  library.find("RabitGetRank", f.rabit_rank);
+  library.find("RabitGetWorldSize", f.rabit_size);
+  library.find("RabitAllreduce", f.rabit_allreduce);
+  library.find("XGBoosterLoadRabitCheckpoint", f.booster_load_checkpoint);
+  library.find("XGBoosterSaveRabitCheckpoint", f.booster_save_checkpoint);
+  library.find("XGCommunicatorInit", f.communicator_init);
+  library.find("XGCommunicatorFinalize", f.communicator_finalize);
+  library.find("XGCommunicatorGetRank", f.communicator_rank);
+  library.find("XGCommunicatorGetWorldSize", f.communicator_size);
+  library.find("XGCommunicatorAllreduce", f.communicator_allreduce);
+  library.find("XGTrackerCreate", f.tracker_create);
+  library.find("XGTrackerRun", f.tracker_run);
+  library.find("XGTrackerWorkerArgs", f.tracker_worker_arguments);
+  library.find("XGTrackerFree", f.tracker_free);
   if (!f.last_error || !f.matrix_from_dense || !(f.matrix_from_csr_ex || f.matrix_from_csr) || !f.booster_create ||
       !f.booster_load_buffer || !f.booster_set_param || !(f.booster_predict || f.booster_predict_before_1 || f.booster_predict_matrix))
     return internal("the library has not the functions of XGBoost");

@@ -1,5 +1,5 @@
 // One libxgboost, loaded from a runtime's own environment, so that a model meets the very version that made it: 0.72 to 3.x. Shared by the
-// matrices and boosters made with it. Thread rule: any thread. Invariant: it is never unloaded, because OpenMP's threads outlive the attempt.
+// matrices and boosters made with it. Thread rule: any thread. Invariant: its functions are those of one version.
 #pragma once
 
 #include <compare>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/outcome.hpp"
+#include "io/shared_library.hpp"
 #include "xgboost/functions.hpp"
 
 namespace clary::xgboost {
@@ -34,7 +35,7 @@ class Library {
 
  private:
   Library() = default;
-  Outcome<void> find_functions(void* library);
+  Outcome<void> find_functions(const io::SharedLibrary& library);
 
   Functions functions_{};
   LibraryVersion version_;

@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSRequest
 import peers
 from figures import figure, ratios, side_by_side
 from ground import PROGRAMS, Ground
+from load import send_file, write_requests
 
 RUNS, SECONDS = 5, 3
 POINTS = 10  # a call, AWS's limit
@@ -38,18 +39,6 @@ def put_request(ground, component, data):
     """As boto3 sends it, with the id by which a retry is known."""
     return signed(ground, "PUT", "/BatchPutMetrics", {"TrialComponentName": component, "MetricData": data}, **{
         "amz-sdk-invocation-id": str(uuid.uuid4()), "amz-sdk-request": "attempt=1"})
-
-
-def write_requests(file, requests):
-    with open(file, "wb") as out:
-        for request in requests:
-            out.write(b"%d\n" % len(request) + request)
-
-
-def send(ground, file, connections, seconds):
-    """Sends the requests for so many seconds; 0: each once. No answer may tell an error."""
-    return json.loads(subprocess.check_output(
-        [PROGRAMS / "load_client", ground.address, file, str(connections), str(seconds), "Errors"], timeout=600))
 
 
 def points(metrics, first):
@@ -74,7 +63,7 @@ class Writer:
         """Calls a second, and the quantiles of a call in milliseconds."""
         write_requests(self.file, (  # anew: signatures live 15 minutes
             put_request(self.ground, component, points(self.metrics, call)) for call in range(EACH) for component in self.components))
-        return send(self.ground, self.file, self.connections, SECONDS)
+        return send_file(self.ground, self.file, self.connections, SECONDS)
 
 
 def bare_commits(folder):
@@ -174,7 +163,7 @@ def measure_million(ground, folder):
     write_requests(file, (put_request(ground, component, [
         {"MetricName": "loss", "Value": 1 / (step + 1), "Step": step, "Timestamp": begin + step * pace} for step in range(first, first + POINTS)])
         for first in range(0, MILLION, POINTS)))
-    figure("metrics", "a million points into one series, 64 connections", [send(ground, file, 64, 0)["rps"] * POINTS], "points/s")
+    figure("metrics", "a million points into one series, 64 connections", [send_file(ground, file, 64, 0)["rps"] * POINTS], "points/s")
 
     def query(**more):
         return signed(ground, "POST", "/BatchGetMetrics", {"MetricQueries": [{

@@ -10,9 +10,10 @@ import threading
 import time
 
 import peers
-from components import CLIENTS, RANDOM, Signer, create, send
+from components import CLIENTS, RANDOM, Signer, create
 from figures import against, figure, side_by_side, wait_for_calm
 from ground import Ground
+from load import send
 
 RUNS, SECONDS = 5, 4
 

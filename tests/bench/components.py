@@ -1,13 +1,12 @@
-"""Trial components by the hundred thousand: requests that are signed together and sent by load_client."""
+"""Trial components by the hundred thousand: requests that are signed together and sent together."""
 
 import hashlib
 import hmac
 import json
 import random
-import subprocess
 import time
 
-from ground import PROGRAMS
+from load import send
 
 CLIENTS = 8
 BATCH = 5_000  # components whose requests are signed and sent together
@@ -45,16 +44,6 @@ class Signer:
                  f"authorization: AWS4-HMAC-SHA256 Credential={self.ground.access_key}/{scope}, SignedHeaders={names}, Signature={signature}",
                  f"content-length: {len(body)}"]
         return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
-
-
-def send(ground, folder, requests, connections, seconds):
-    """By load_client: for so many seconds over and over, or each once (0). No answer may be an error."""
-    file = folder / "requests"
-    with open(file, "wb") as out:
-        for request in requests:
-            out.write(b"%d\n" % len(request) + request)
-    return json.loads(subprocess.check_output(
-        [PROGRAMS / "load_client", ground.address, file, str(connections), str(seconds), '"Errors"'], timeout=900))
 
 
 def calls_of(signer, name, trial):

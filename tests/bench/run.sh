@@ -1,7 +1,7 @@
 # The benchmarks of docs/benchmarks.md: ./dev bench [NAME..]. Sourced by dev: uses its functions.
 # Each NAME is tests/bench/bench_NAME.py; figures are gathered in build/bench/figures.jsonl and printed as one table at the end.
 
-benches=(job_start jobs scraping sdk endpoint invoke transform xgboost s3 channels metrics search console frameworks xgboost_training sweep start build)
+benches=(job_start jobs scraping sdk endpoint invoke transform xgboost s3 channels metrics search console frameworks xgboost_training sweep start huge build)
 
 compile_bench_program() { # NAME
   local source=tests/bench/$1.cpp program=build/bench/$1
@@ -13,7 +13,7 @@ run_bench() {
   local chosen=("$@") name failed=()
   if [ $# = 0 ]; then
     chosen=(job_start jobs scraping sdk endpoint invoke transform xgboost s3 channels metrics search console frameworks xgboost_training sweep start)
-    say "all but 'build', which takes the time of two builds: ./dev bench build"
+    say "all but 'build' and 'huge', which take long: ./dev bench build huge"
   fi
   need_packages wrk pigz
   need_tools

@@ -17,12 +17,13 @@ void require(bool holds) {
 
 void check(const Rows& rows, ModelColumns columns) {
   for (const float value : rows.values) require(!std::isinf(value));
+  for (const double value : rows.doubles) require(!std::isinf(value));
   if (!rows.sparse) {
-    require(rows.values.size() == rows.count * rows.columns);
+    require(rows.size() == rows.count * rows.columns);
     require(rows.count == 0 || !columns || rows.columns == *columns || rows.columns + 1 == *columns);
     return;
   }
-  require(rows.starts.size() == rows.count + 1 && rows.starts.back() == rows.values.size() && rows.indices.size() == rows.values.size());
+  require(rows.starts.size() == rows.count + 1 && rows.starts.back() == rows.size() && rows.indices.size() == rows.size());
   for (const unsigned index : rows.indices) require(index < rows.columns);
 }
 
@@ -37,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto reader = open_rows(types[data[0] % std::size(types)], body, columns);
   if (!reader) return 0;
   Rows rows;
+  rows.doubled = data[1] / 8 % 2 == 1;
   for (std::size_t all = 0;; all += rows.count) {
     if (!(*reader)->next(rows)) return 0;
     check(rows, columns);

@@ -52,7 +52,7 @@ class Replica:
 
     @property
     def log(self):
-        return (self.folder / "log").read_text()
+        return (self.folder / "log").read_text(errors="replace")
 
     def connect(self):
         return UnixConnection(self.socket)

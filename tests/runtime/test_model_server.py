@@ -9,46 +9,11 @@ import subprocess
 import pytest
 from boosters import KINDS, make_boosters
 from conftest import ROOT
-from replica import Replica
 from runtime_python import python_of
+from served import Served, close, refused
 
-PROGRAM = os.environ.get("CLARY_MODEL_SERVER", str(ROOT / "build" / "clary-model-server"))
 VERSIONS = os.environ.get("CLARY_TEST_XGBOOST", "xgboost:1,xgboost:0.90-2,xgboost:1.7-1,xgboost:3.2-0").split(",")
 COLUMNS = 7
-
-
-class Served(Replica):
-    """A model server of its own for one model file; `python` is that of its version."""
-
-    def command(self, python):
-        environment = os.path.dirname(os.path.dirname(python))
-        return [PROGRAM, "--socket", self.socket, "--model", str(self.folder / "model"), "--environment", environment, "--threads", "2"]
-
-    def holding(self, model, name="xgboost-model"):
-        (self.folder / "model" / name).write_bytes(model if isinstance(model, bytes) else model.read_bytes())
-        return self
-
-    def ask(self, method, path, body=None, **headers):
-        connection = self.connect()
-        try:
-            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-            answer = connection.getresponse()
-            return answer.status, answer.getheader("Content-Type"), answer.read()
-        finally:
-            connection.close()
-
-
-@pytest.fixture
-def served(tmp_path):
-    started = []
-
-    def make(name="ml"):
-        started.append(Served(tmp_path / name))
-        return started[-1]
-
-    yield make
-    for one in started:
-        one.kill()
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -69,7 +34,7 @@ def boosters(kinds):
 @pytest.fixture(scope="module")
 def trees(python, boosters, tmp_path_factory):
     """One model server for all the tests that only ask."""
-    one = Served(tmp_path_factory.mktemp("trees") / "ml").holding(boosters.folder / boosters.forms[-1])
+    one = Served(tmp_path_factory.mktemp("trees") / "ml", "xgboost").holding(boosters.folder / boosters.forms[-1])
     one.start(python)
     yield one
     one.stop()
@@ -77,12 +42,6 @@ def trees(python, boosters, tmp_path_factory):
 
 def numbers(answer):
     return json.loads("[%s]" % answer.decode())
-
-
-def close(found, wanted):
-    assert len(found) == len(wanted)
-    for one, other in zip(found, wanted):
-        assert one == pytest.approx(other, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -240,14 +199,6 @@ def test_bad_rows_are_the_clients_error(trees, body, content_type, status, messa
     assert (got, kind) == (status, "text/plain; charset=utf-8"), answer
     assert message in answer.decode()
     assert trees.invoke(b"1,2,3,4,5,6,7", "text/csv")[0] == 200
-
-
-def refused(one, python):
-    """Why the model server ended."""
-    one.start(python, wait=False, CLARY_PREFIX=str(one.folder))
-    assert one.process.wait(timeout=60) != 0
-    assert not os.path.exists(one.socket)
-    return one.log
 
 
 def test_a_folder_without_a_model_is_refused(python, served):

@@ -8,6 +8,7 @@ import pytest
 from boosters import make_boosters
 from botocore.exceptions import ClientError
 from jobs import ENDED, INSTANCE, tar_gz, wait_until
+from other_models import LIGHTGBM, ONNX, make_models
 from runtime_python import python_of
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:%s"
@@ -21,14 +22,14 @@ def model(request, platform, server, tmp_path_factory):
     tag, form = request.param
     made = make_boosters(python_of(server, "xgboost:" + "-".join(tag.split("-")[:2])), tmp_path_factory.mktemp("boosters"), "binary")["binary"]
     made.tag = tag
-    made.name = create(platform, tag, tar_gz({"xgboost-model": (made.folder / form).read_bytes()}))
+    made.name = create(platform, IMAGE % tag, tar_gz({"xgboost-model": (made.folder / form).read_bytes()}))
     return made
 
 
-def create(platform, tag, archive, **environment):
+def create(platform, image, archive, **environment):
     name = "trees-" + uuid.uuid4().hex[:12]
     platform.sagemaker.create_model(ModelName=name, ExecutionRoleArn=platform.role, PrimaryContainer={
-        "Image": IMAGE % tag, "ModelDataUrl": platform.put(f"{name}/model.tar.gz", archive), "Environment": environment})
+        "Image": image, "ModelDataUrl": platform.put(f"{name}/model.tar.gz", archive), "Environment": environment})
     return name
 
 
@@ -117,11 +118,11 @@ def test_a_bad_row_fails_the_job_by_its_file_and_words(model, platform):
 
 def test_a_hostile_model_fails_the_endpoint_and_says_why(platform, server):
     python_of(server, "xgboost:1.7-1")
-    name = create(platform, "1.7-1", tar_gz({"xgboost-model": b"\x80\x03cposix\nsystem\nX\x04\x00\x00\x00true\x85R."}))
+    name = create(platform, IMAGE % "1.7-1", tar_gz({"xgboost-model": b"\x80\x03cposix\nsystem\nX\x04\x00\x00\x00true\x85R."}))
     found = deploy(platform, name)
     assert found["EndpointStatus"] == "Failed" and "The model's pickle holds no booster of XGBoost." in found["FailureReason"]
     platform.delete_endpoint(name)
-    name = create(platform, "1.7-1", tar_gz({"a": "1", "b": "2"}))
+    name = create(platform, IMAGE % "1.7-1", tar_gz({"a": "1", "b": "2"}))
     found = deploy(platform, name)
     assert found["EndpointStatus"] == "Failed" and "it holds a, b." in found["FailureReason"]
     platform.delete_endpoint(name)
@@ -139,7 +140,41 @@ def output_fn(prediction, accept):
     return "by a script", "text/plain"
 """
     archive = tar_gz({"xgboost-model": (made.folder / "model.json").read_bytes(), "code/inference.py": script})
-    name = create(platform, "1.7-1", archive, SAGEMAKER_PROGRAM="inference.py", SAGEMAKER_SUBMIT_DIRECTORY="/opt/ml/model/code")
+    name = create(platform, IMAGE % "1.7-1", archive, SAGEMAKER_PROGRAM="inference.py", SAGEMAKER_SUBMIT_DIRECTORY="/opt/ml/model/code")
     assert deploy(platform, name)["EndpointStatus"] == "InService"
     assert invoke(platform, name, made.csv()) == b"by a script"
+    platform.delete_endpoint(name)
+
+
+@pytest.mark.parametrize("image, runtime, script, kind, file", [
+    ("clary-lightgbm:4.7", "lightgbm:4.7", LIGHTGBM, "classes", "model.txt"),
+    ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/clary-onnx:1.32", "onnx:1.32", ONNX, "maps", "model.onnx"),
+])
+def test_models_of_lightgbm_and_onnx_need_no_script_either(platform, server, tmp_path, image, runtime, script, kind, file):
+    made = make_models(python_of(server, runtime), script, tmp_path, kind)[kind]
+    archive = {file: (made.folder / file).read_bytes()}
+    name = create(platform, image, tar_gz(archive))
+    assert deploy(platform, name)["EndpointStatus"] == "InService"
+    try:
+        rows = [[float(word) for word in line.split(",")] for line in invoke(platform, name, made.csv()).decode().splitlines()]
+        assert len(rows) == len(made.expected)
+        for row, wanted in zip(rows, made.expected):
+            close(row, wanted)
+        with pytest.raises(ClientError) as raised:
+            invoke(platform, name, "1,2")
+        assert "columns" in raised.value.response["OriginalMessage"]
+    finally:
+        platform.delete_endpoint(name)
+    job = transform(platform, name, {"a.csv": made.csv() * 30}, BatchStrategy="MultiRecord")
+    assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
+    rows = [[float(word) for word in line.split(",")] for line in output(platform, job, "a.csv").splitlines()]
+    assert len(rows) == len(made.expected) * 30
+    for row, wanted in zip(rows, made.expected * 30):
+        close(row, wanted)
+
+    script = "def model_fn(folder):\n    return None\ndef predict_fn(data, model):\n    return 'by a script'\ndef output_fn(answer, accept):\n    return answer, accept\n"
+    name = create(platform, image, tar_gz({**archive, "code/inference.py": script}), SAGEMAKER_PROGRAM="inference.py",
+                  SAGEMAKER_SUBMIT_DIRECTORY="/opt/ml/model/code")
+    assert deploy(platform, name)["EndpointStatus"] == "InService"
+    assert invoke(platform, name, "1,2") == b"by a script"
     platform.delete_endpoint(name)
