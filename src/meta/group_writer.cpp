@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "base/metrics.hpp"
 #include "meta/log.hpp"
@@ -15,6 +16,8 @@ metrics::Histogram commit_seconds_{"clary_meta_commit_seconds", "Time to run and
 
 // Enough to make the disk's flush cheap, few enough that the first of a group does not wait long for the last.
 constexpr std::size_t max_group = 256;
+
+thread_local const GroupWriter* within_ = nullptr;
 
 Error too_busy() {
   return make_error(ErrorKind::unavailable, "The metadata store is busy. Please retry your request.");
@@ -43,8 +46,19 @@ Outcome<void> GroupWriter::write(const Work& work) {
   {
     std::unique_lock lock(mutex_);
     if (!room_.wait_until(lock, deadline, [&] { return queue_.size() < limit_; })) return too_busy();
-    queue_.push_back(&mine);
-    if (queue_.size() == 1) work_.notify_one();
+    if (!taken_ && queue_.empty() && !checkpoint_due_) {
+      taken_ = true;
+      lock.unlock();
+      commit_group({&mine});
+      lock.lock();
+      checkpoint_due_ = connection_->checkpoint_due();
+      taken_ = false;
+      if (anything_to_do()) work_.notify_one();
+      lock.unlock();
+      if (mine.error) return *std::move(mine.error);
+      return {};
+    }
+    queue_.push_back(&mine);  // who has the connection gives it back to the thread, which is awake where the queue was not empty
   }
   auto is_done = [&] { return mine.done; };
   std::unique_lock own(mine.mutex);
@@ -67,12 +81,15 @@ bool GroupWriter::leave_queue(Pending& pending) {
   return true;
 }
 
+bool GroupWriter::within_write() const { return within_ == this; }
+
 void GroupWriter::loop() {
   Group group;
   std::unique_lock lock(mutex_);
   while (true) {
-    work_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
+    work_.wait(lock, [&] { return anything_to_do(); });
+    if (stopping_ && queue_.empty()) return;
+    taken_ = true;
     group.clear();
     while (!queue_.empty() && group.size() < max_group) {
       group.push_back(queue_.front());
@@ -81,21 +98,25 @@ void GroupWriter::loop() {
     }
     room_.notify_all();
     lock.unlock();
-    commit_group(group);
+    if (!group.empty()) commit_group(group);
     for (Pending* pending : group) {
       // Notified under the lock: it lives on its caller's stack and may be gone as soon as the lock is.
       std::lock_guard own(pending->mutex);
       pending->done = true;
       pending->woken.notify_one();
     }
-    connection_->checkpoint_if_due();
+    if (connection_->checkpoint_due()) connection_->checkpoint();
     lock.lock();
+    checkpoint_due_ = false;
+    taken_ = false;
   }
 }
 
 void GroupWriter::commit_group(const Group& group) {
   const auto begun = std::chrono::steady_clock::now();
+  const auto* around = std::exchange(within_, this);
   auto done = run_group(group);
+  within_ = around;
   if (!done) {
     if (connection_->in_transaction()) {
       if (auto undone = connection_->run("ROLLBACK"); !undone) log_.error("rollback failed: {}", undone.error().detail);

@@ -209,9 +209,12 @@ int Connection::on_commit(void* self, sqlite3*, const char*, int frames) {
   return SQLITE_OK;
 }
 
-void Connection::checkpoint_if_due() {
+bool Connection::checkpoint_due() {
   if (wal_frames_ < checkpoint_frames) checkpoint_at_ = checkpoint_frames;
-  if (wal_frames_ < checkpoint_at_) return;
+  return wal_frames_ >= checkpoint_at_;
+}
+
+void Connection::checkpoint() {
   int in_log = 0, moved = 0;
   int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
   // Nothing is lost by a checkpoint that fails (the log still holds all), so it is only told, and tried again later.

@@ -33,8 +33,10 @@ class Connection final : public Session {
   Outcome<void> execute(const std::string& sql);
   bool in_transaction() const;
 
-  // Moves what the log holds into the database file, once it has grown enough to be worth it.
-  void checkpoint_if_due();
+  // The log has grown enough for a checkpoint to be worth it.
+  bool checkpoint_due();
+  // Moves what the log holds into the database file.
+  void checkpoint();
 
  private:
   struct Statement {

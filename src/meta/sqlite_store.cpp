@@ -50,11 +50,11 @@ class SqliteStore final : public Store {
 
  protected:
   Outcome<void> do_read(const std::function<void(Session&)>& work) override {
-    if (writer_.on_writer_thread()) return internal("read() called inside a write(): use the Session that was given");
+    if (writer_.within_write()) return internal("read() called inside a write(): use the Session that was given");
     return readers_.read(work);
   }
   Outcome<void> do_write(const std::function<bool(Session&)>& work) override {
-    if (writer_.on_writer_thread()) return internal("write() called inside a write()");
+    if (writer_.within_write()) return internal("write() called inside a write()");
     return writer_.write(work);
   }
 

@@ -164,6 +164,20 @@ TEST(StoreTest, CallsFromInsideAWriteAreRefusedInsteadOfHanging) {
   EXPECT_EQ(total(*store), 1);
 }
 
+TEST(StoreTest, ALoneWriteNeedsNoOtherThread) {
+  auto store = in_memory();
+  std::thread::id ran;
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(store->write([&](Session& session) -> Outcome<void> {
+      ran = std::this_thread::get_id();
+      CHECK_OK(add(session, round));
+      return {};
+    }));
+    EXPECT_EQ(ran, std::this_thread::get_id());
+  }
+  EXPECT_EQ(total(*store), 3);
+}
+
 TEST(StoreTest, SameStatementRunsInsideItsOwnRows) {
   auto store = in_memory();
   ASSERT_TRUE(store
