@@ -45,6 +45,16 @@ async function signIn() {
   await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
 }
 
+// What a list shows, with the time until it did.
+async function list(url, found) {
+  const shown = await open(url, found);
+  const [rows, cells] = await page.evaluate(() => {
+    const all = [...document.querySelectorAll('tbody tr, [role=row]')].filter((row) => row.querySelector('a'));
+    return [all.length, all[0]?.querySelectorAll('th, td, [role=cell], [role=gridcell], [role=rowheader]').length ?? 0];
+  });
+  return { shown, rows, cells };
+}
+
 const hasRows = () => document.querySelectorAll('tbody tr a').length > 5;
 
 async function table() {
@@ -77,8 +87,8 @@ async function chart() {
 
 const measures = {
   experiments: () => open(ours('/experiments'), hasRows),
-  components: () => open(ours('/experiments/bench/trial-1'), hasRows),
-  mlflow: () => open(address, () => document.querySelectorAll('[role=row] a, tbody tr a').length > 5),
+  components: () => list(ours('/experiments/bench/trial-1'), hasRows),
+  mlflow: () => list(address, () => document.querySelectorAll('[role=row] a, tbody tr a').length > 5),
   table,
   chart,
 };

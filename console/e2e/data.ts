@@ -31,6 +31,41 @@ describe('S3', () => {
     expect(await page.title()).not.toContain('hacked');
   });
 
+  test('makes buckets and folders', async () => {
+    await open(objects.slice(0, -1));
+    await page.getByRole('button', { name: 'Create bucket' }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Bucket name').fill('Upper');
+    await form.getByRole('button', { name: 'Create', exact: true }).click();
+    await form.getByText('A bucket name has lower-case letters').waitFor();
+    await form.getByLabel('Bucket name').fill(ground.facts.bucket);
+    await form.getByRole('button', { name: 'Create', exact: true }).click();
+    await form.getByText(`There is a bucket ${ground.facts.bucket} already.`).waitFor();
+    await expectAccessible(page);
+    await form.getByLabel('Bucket name').fill('made-in-console');
+    await form.getByRole('button', { name: 'Create', exact: true }).click();
+    await form.waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'made-in-console' }).click();
+    await page.getByText('No objects').waitFor();
+    const folder = async (name: string) => {
+      await page.getByRole('button', { name: 'Create folder' }).click();
+      await form.getByLabel('Folder name').fill(name);
+      await form.getByRole('button', { name: 'Create', exact: true }).click();
+    };
+    await folder('a/b');
+    await form.getByText('A folder name has no slash.').waitFor();
+    await form.getByLabel('Folder name').fill('für alle');
+    await form.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('link', { name: 'für alle/' }).click();
+    await page.getByRole('table', { name: 'Objects' }).getByText('für alle/').waitFor(); // the empty object that it is
+    await folder('deeper');
+    await form.waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'deeper/' }).waitFor();
+    await expectAccessible(page);
+    const { Contents } = await ground.boto3<{ Contents: { Key: string; Size: number }[] }>('s3', 'list_objects_v2', { Bucket: 'made-in-console' });
+    expect(Contents.map((object) => [object.Key, object.Size])).toEqual([['für alle/', 0], ['für alle/deeper/', 0]]);
+  });
+
   test('uploads, downloads and deletes', async () => {
     await open(`${objects}${ground.facts.bucket}?prefix=files%2F`);
     await rowsOf(page, 'Objects');

@@ -1,9 +1,35 @@
+import type { Locator } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { expectAccessible, rowsOf } from './browser';
 import { ground, heading, open, page } from './stage';
 
-// Every address of the console, with what has to stand on it before it is looked at.
-const pages = (): [path: string, ready: string][] => [
+const titled = (name: string) => page.getByRole('heading', { name });
+const within = (table: string, text: string) => page.getByRole('table', { name: table }).getByText(text);
+const drawn = (title: string) => page.locator(`[data-drawn=true][aria-label="${title}"]`);
+const graph = () => page.getByTestId('lineage-graph');
+
+const tabsOfComponent = (): Record<string, Locator> => ({
+  charts: drawn('loss'),
+  metrics: within('Metrics', 'loss'),
+  parameters: within('Parameters', 'rate'),
+  artifacts: titled('Output artifacts'),
+  settings: titled('Tags'),
+  log: page.getByText('Nothing ran for this trial component'),
+  lineage: graph(),
+});
+
+const tabsOfEndpoint = (): Record<string, Locator> => ({
+  settings: within('Production variants', 'AllTraffic'),
+  metrics: drawn('Invocations'),
+  test: titled('Test inference'),
+  log: page.getByRole('log'),
+  lineage: graph().getByRole('button', { name: /^Endpoint served/ }),
+});
+
+const tabs = (path: string, all: Record<string, Locator>) => Object.entries(all).map(([tab, ready]): [string, Locator] => [`${path}?tab=${tab}`, ready]);
+
+// Every address of the console, with what has to stand on it before it is looked at: a heading, or what is within a tab.
+const pages = (): [path: string, ready: string | Locator][] => [
   ['/', 'Recent failures'],
   ['/search', 'Search'],
   ['/search?text=e', 'Found'],
@@ -13,7 +39,7 @@ const pages = (): [path: string, ready: string][] => [
   ['/experiments/churn/linear', 'Trial components of linear'],
   ['/unassigned', 'Unassigned trial components'],
   ['/compare?experiment=churn', 'Trial component list'],
-  ...['charts', 'metrics', 'parameters', 'artifacts', 'settings', 'log', 'lineage'].map((tab): [string, string] => [`/trial-components/run-1?tab=${tab}`, 'run-1']),
+  ...tabs('/trial-components/run-1', tabsOfComponent()),
   ['/training-jobs', 'Training jobs'],
   ['/training-jobs/trained', 'Output'],
   ['/processing-jobs', 'Processing jobs'],
@@ -25,7 +51,7 @@ const pages = (): [path: string, ready: string][] => [
   ['/endpoint-configs', 'Endpoint configurations'],
   ['/endpoint-configs/heavier', 'Production variants'],
   ['/endpoints', 'Endpoints'],
-  ...['settings', 'metrics', 'test', 'log', 'lineage'].map((tab): [string, string] => [`/endpoints/served?tab=${tab}`, 'served']),
+  ...tabs('/endpoints/served', tabsOfEndpoint()),
   ['/s3', 'Buckets'],
   [`/s3/${ground.facts.bucket}?prefix=files%2F&key=files%2Ftree.json`, 'Preview of files/tree.json'],
   ['/logs', 'Log groups'],
@@ -34,10 +60,9 @@ const pages = (): [path: string, ready: string][] => [
   ['/nowhere/at/all', 'There is nothing at this address'],
 ];
 
-async function show(path: string, ready: string): Promise<void> {
+async function show(path: string, ready: string | Locator): Promise<void> {
   await open(path);
-  await page.getByRole('heading', { name: ready }).first().waitFor();
-  if (path.includes('tab=')) await page.getByRole('tabpanel').first().waitFor();
+  await (typeof ready === 'string' ? titled(ready) : ready).first().waitFor();
   await page.getByText(/^Loading /).first().waitFor({ state: 'detached' });
 }
 

@@ -99,6 +99,19 @@ describe('experiments', () => {
     rmSync(saved);
     await page.evaluate(() => scrollTo(0, 0));
     await shot('compare', 1000);
+    for (const name of ['run-0', 'run-2']) await table.getByRole('checkbox', { name: `Select ${name}` }).check({ force: true });
+    await page.getByText('Charts show the 2 selected.').waitFor();
+    const link = page.url();
+    expect(new URL(link).searchParams.getAll('selected').sort()).toEqual(['run-0', 'run-2']);
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.getByText('Charts show the 2 selected.').waitFor();
+    expect(await table.getByRole('checkbox', { checked: true }).count()).toBe(2);
+    expect(await page.getByRole('checkbox', { name: 'Select run-1' }).isChecked()).toBe(false);
+    const ofSelected = page.locator('[aria-label=loss][data-points="100"]');
+    await ofSelected.waitFor();
+    await page.getByRole('checkbox', { name: 'Select all' }).check({ force: true });
+    await ofSelected.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Remove loss', exact: true }).click();
     await expect.poll(() => drawn.count()).toBe(4);
   });
@@ -151,6 +164,19 @@ describe('experiments', () => {
     expect((await rowsOf(page, 'Metrics')).map((row) => [row[0], Number(row[1]), Number(row[2]), Number(row[6])])).toEqual(
       Metrics.map((metric) => [metric.MetricName, metric.Min, metric.Max, metric.Count]),
     );
+  });
+
+  test('a metric is drawn over the epochs that were logged beside it', async () => {
+    await open('/trial-components/alone?tab=charts');
+    await page.locator('[aria-label=loss][data-points="6"]').waitFor();
+    await page.getByText('Epoch', { exact: true }).click();
+    await page.locator('[aria-label=loss][data-points="3"]').waitFor();
+    const saved = `${tmpdir()}/clary-console-epochs-${process.pid}.csv`;
+    const [data] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the data of loss as CSV' }).click()]);
+    await data.saveAs(saved);
+    expect(readFileSync(saved, 'utf8').trim().split('\r\n')).toEqual(['run,epoch,loss', 'Alone,1,0.75', 'Alone,2,0.375', 'Alone,3,0.125']);
+    rmSync(saved);
+    await expectAccessible(page);
   });
 
   test('components of no trial have a place', async () => {

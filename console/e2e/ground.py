@@ -86,7 +86,11 @@ def make_experiments(ground):
                 {"MetricName": "loss", "Timestamp": begun + datetime.timedelta(seconds=step), "Step": step, "Value": rate / (step + 1)}
                 for step in range(first, first + 10)]).get("Errors")
             assert not refused, refused
-    client.create_trial_component(TrialComponentName="alone", DisplayName="Alone")
+    client.create_trial_component(TrialComponentName="alone", DisplayName="Alone", Status={"PrimaryStatus": "Completed"})
+    for name, values in (("epoch", (1, 1, 2, 2, 3, 3)), ("loss", (1, 0.5, 0.5, 0.25, 0.125, 0.125))):
+        refused = metrics.batch_put_metrics(TrialComponentName="alone", MetricData=[
+            {"MetricName": name, "Timestamp": begun + datetime.timedelta(seconds=step), "Step": step, "Value": value} for step, value in enumerate(values)]).get("Errors")
+        assert not refused, refused
     client.create_trial(TrialName="live", ExperimentName="other")
     odd = client.create_artifact(ArtifactName="odd", ArtifactType="DataSet", Source={"SourceUri": HOSTILE})["ArtifactArn"]
     component = client.describe_trial_component(TrialComponentName="prepare")["TrialComponentArn"]

@@ -66,7 +66,8 @@ describe('lineage', () => {
     await expect.poll(() => boxes.count()).toBe(told.Vertices.length);
     expect(await graph.locator('path.lineage-edge').count()).toBe(told.Edges.length);
     const names = await boxes.evaluateAll((all) => all.map((box) => box.getAttribute('aria-label')));
-    for (const wanted of [/^DataSet .*files$/, /^Image /, /^SageMakerTrainingJob |^TrainingJob |trained/, /^Model .*model\.tar\.gz$/, /^ModelDeployment /, /^Endpoint /]) {
+    expect(names.map((name) => name?.split(' ')[0]).sort()).toEqual(told.Vertices.map((vertex) => vertex.Type).sort());
+    for (const wanted of [/^DataSet .*files$/, /^Image /, /^TrainingJob trained/, /^Model .*model\.tar\.gz$/, /^ModelDeployment served/, /^Endpoint served/]) {
       expect(names.some((name) => wanted.test(name ?? ''))).toBe(true);
     }
     // What contributed stands left of what came of it.

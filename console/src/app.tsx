@@ -1,4 +1,4 @@
-// The frame of every page: navigation, breadcrumbs, messages; and which address is which page.
+// The frame of every page: navigation, breadcrumbs, messages.
 import AppLayout from '@cloudscape-design/components/app-layout';
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
 import Flashbar from '@cloudscape-design/components/flashbar';
@@ -7,39 +7,16 @@ import SideNavigation from '@cloudscape-design/components/side-navigation';
 import type { SideNavigationProps } from '@cloudscape-design/components/side-navigation';
 import Spinner from '@cloudscape-design/components/spinner';
 import TopNavigation from '@cloudscape-design/components/top-navigation';
-import { Suspense, lazy, useState } from 'react';
-import { Route, Routes, useLocation, useNavigate } from 'react-router-dom';
+import { Suspense, memo, useState } from 'react';
+import { Route, Routes, useLocation } from 'react-router-dom';
+import type { Crumb } from './parts/frame';
 import { FrameContext, useFrameState } from './parts/frame';
+import { useGo } from './parts/go';
+import { loadPage, places } from './places';
 import { sessions } from './session';
 import { switchTheme } from './theme';
 
-// One chunk a page: the first load stays small.
-const page = <Name extends string>(load: () => Promise<Record<Name, React.ComponentType>>, name: Name) => lazy(async () => ({ default: (await load())[name] }));
-const Home = page(() => import('./pages/home'), 'Home');
-const Experiments = page(() => import('./pages/experiments'), 'Experiments');
-const Trials = page(() => import('./pages/experiments'), 'Trials');
-const Components = page(() => import('./pages/experiments'), 'Components');
-const TrialComponent = page(() => import('./pages/trial_component'), 'TrialComponent');
-const Compare = page(() => import('./pages/compare'), 'Compare');
-const TrainingJobs = page(() => import('./pages/training_jobs'), 'TrainingJobs');
-const TrainingJob = page(() => import('./pages/training_jobs'), 'TrainingJob');
-const ProcessingJobs = page(() => import('./pages/processing_jobs'), 'ProcessingJobs');
-const ProcessingJob = page(() => import('./pages/processing_jobs'), 'ProcessingJob');
-const TransformJobs = page(() => import('./pages/transform_jobs'), 'TransformJobs');
-const TransformJob = page(() => import('./pages/transform_jobs'), 'TransformJob');
-const Models = page(() => import('./pages/models'), 'Models');
-const Model = page(() => import('./pages/models'), 'Model');
-const Endpoints = page(() => import('./pages/endpoints'), 'Endpoints');
-const Endpoint = page(() => import('./pages/endpoints'), 'Endpoint');
-const EndpointConfigs = page(() => import('./pages/endpoint_configs'), 'EndpointConfigs');
-const EndpointConfig = page(() => import('./pages/endpoint_configs'), 'EndpointConfig');
-const Lineage = page(() => import('./pages/lineage'), 'Lineage');
-const Search = page(() => import('./pages/search'), 'Search');
-const LogGroups = page(() => import('./pages/logs'), 'LogGroups');
-const LogGroup = page(() => import('./pages/logs'), 'LogGroup');
-const Buckets = page(() => import('./pages/s3'), 'Buckets');
-const Bucket = page(() => import('./pages/s3'), 'Bucket');
-const Nowhere = page(() => import('./pages/home'), 'Nowhere');
+loadPage(location.pathname.replace(/^\/-\/console/, '') || '/');
 
 const navigation: SideNavigationProps.Item[] = [
   { type: 'link', text: 'Home', href: '/' },
@@ -82,8 +59,17 @@ const navigation: SideNavigationProps.Item[] = [
   },
 ];
 
-function Header() {
-  const navigate = useNavigate();
+// Links as the browser sees them, so that they can be copied and opened in a tab.
+function under(item: SideNavigationProps.Item): SideNavigationProps.Item {
+  if (item.type === 'link') return { ...item, href: `/-/console${item.href}` };
+  if (item.type === 'section') return { ...item, items: item.items.map(under) };
+  return item;
+}
+
+const items = navigation.map(under);
+
+const Header = memo(function Header() {
+  const go = useGo();
   const [text, setText] = useState('');
   return (
     <div id="header">
@@ -93,7 +79,7 @@ function Header() {
           title: 'Clary',
           onFollow: (event) => {
             event.preventDefault();
-            navigate('/');
+            go('/');
           },
         }}
         search={
@@ -101,7 +87,7 @@ function Header() {
             role="search"
             onSubmit={(event) => {
               event.preventDefault();
-              if (text) navigate(`/search?${new URLSearchParams({ text })}`);
+              if (text) go(`/search?${new URLSearchParams({ text })}`);
             }}
           >
             <Input type="search" ariaLabel="Search everything" placeholder="Search everything" clearAriaLabel="Clear" value={text} onChange={(event) => setText(event.detail.value)} />
@@ -114,19 +100,47 @@ function Header() {
       />
     </div>
   );
-}
+});
 
-export function App() {
-  const navigate = useNavigate();
-  const location = useLocation();
-  const frame = useFrameState();
-  const [open, setOpen] = useState(() => matchMedia('(min-width: 900px)').matches);
-  const follow = (event: CustomEvent<{ href?: string; external?: boolean }>) => {
+type Followed = CustomEvent<{ href?: string; external?: boolean }>;
+
+function useFollow(): (event: Followed) => void {
+  const go = useGo();
+  return (event) => {
     if (event.detail.external || !event.detail.href) return;
     event.preventDefault();
-    navigate(event.detail.href.replace('/-/console', '') || '/');
+    go(event.detail.href.replace('/-/console', '') || '/');
   };
-  const section = `/${location.pathname.split('/')[1] ?? ''}`;
+}
+
+function Navigation() {
+  return <Sections active={`/${useLocation().pathname.split('/')[1] ?? ''}`} />;
+}
+
+const Sections = memo(function Sections({ active }: { active: string }) {
+  return <SideNavigation activeHref={`/-/console${active}`} items={items} onFollow={useFollow()} />;
+});
+
+function Breadcrumbs({ crumbs }: { crumbs: Crumb[] }) {
+  return <BreadcrumbGroup ariaLabel="Breadcrumbs" items={crumbs.map((crumb) => ({ text: crumb.text, href: `/-/console${crumb.href}` }))} onFollow={useFollow()} />;
+}
+
+const Pages = memo(function Pages() {
+  return (
+    <Suspense fallback={<Spinner size="large" />}>
+      <Routes>
+        {places.map(({ path, Page }) => (
+          <Route key={path} path={path} element={<Page />} />
+        ))}
+      </Routes>
+    </Suspense>
+  );
+});
+
+// It does not look at the address itself: sorting a table changes that.
+export function App() {
+  const { crumbs, messages, frame } = useFrameState();
+  const [open, setOpen] = useState(() => matchMedia('(min-width: 900px)').matches);
   return (
     <FrameContext.Provider value={frame}>
       <Header />
@@ -136,61 +150,11 @@ export function App() {
         navigationOpen={open}
         onNavigationChange={(event) => setOpen(event.detail.open)}
         ariaLabels={{ navigation: 'Navigation', navigationClose: 'Close navigation', navigationToggle: 'Open navigation' }}
-        navigation={
-          <SideNavigation
-            activeHref={`/-/console${section}`}
-            items={navigation.map(under)}
-            onFollow={follow}
-          />
-        }
-        breadcrumbs={
-          <BreadcrumbGroup
-            ariaLabel="Breadcrumbs"
-            items={frame.crumbs.map((crumb) => ({ text: crumb.text, href: `/-/console${crumb.href}` }))}
-            onFollow={follow}
-          />
-        }
-        notifications={<Flashbar items={frame.messages} />}
-        content={
-          <Suspense fallback={<Spinner size="large" />}>
-            <Routes>
-              <Route path="/" element={<Home />} />
-              <Route path="/experiments" element={<Experiments />} />
-              <Route path="/experiments/:experiment" element={<Trials />} />
-              <Route path="/experiments/:experiment/:trial" element={<Components />} />
-              <Route path="/unassigned" element={<Components />} />
-              <Route path="/trial-components/:name" element={<TrialComponent />} />
-              <Route path="/compare" element={<Compare />} />
-              <Route path="/training-jobs" element={<TrainingJobs />} />
-              <Route path="/training-jobs/:name" element={<TrainingJob />} />
-              <Route path="/processing-jobs" element={<ProcessingJobs />} />
-              <Route path="/processing-jobs/:name" element={<ProcessingJob />} />
-              <Route path="/transform-jobs" element={<TransformJobs />} />
-              <Route path="/transform-jobs/:name" element={<TransformJob />} />
-              <Route path="/models" element={<Models />} />
-              <Route path="/models/:name" element={<Model />} />
-              <Route path="/endpoints" element={<Endpoints />} />
-              <Route path="/endpoints/:name" element={<Endpoint />} />
-              <Route path="/endpoint-configs" element={<EndpointConfigs />} />
-              <Route path="/endpoint-configs/:name" element={<EndpointConfig />} />
-              <Route path="/lineage" element={<Lineage />} />
-              <Route path="/search" element={<Search />} />
-              <Route path="/logs" element={<LogGroups />} />
-              <Route path="/logs/:group" element={<LogGroup />} />
-              <Route path="/s3" element={<Buckets />} />
-              <Route path="/s3/:bucket" element={<Bucket />} />
-              <Route path="*" element={<Nowhere />} />
-            </Routes>
-          </Suspense>
-        }
+        navigation={<Navigation />}
+        breadcrumbs={<Breadcrumbs crumbs={crumbs} />}
+        notifications={<Flashbar items={messages} />}
+        content={<Pages />}
       />
     </FrameContext.Provider>
   );
-}
-
-// Links as the browser sees them, so that they can be copied and opened in a tab.
-function under(item: SideNavigationProps.Item): SideNavigationProps.Item {
-  if (item.type === 'link') return { ...item, href: `/-/console${item.href}` };
-  if (item.type === 'section') return { ...item, items: item.items.map(under) };
-  return item;
 }

@@ -7,6 +7,7 @@ import { BrowserRouter } from 'react-router-dom';
 import { App } from './app';
 import { ApiError } from './api_error';
 import { Gate } from './pages/sign_in';
+import { GoProvider } from './parts/go';
 import { followTheme } from './theme';
 
 followTheme();
@@ -25,9 +26,11 @@ createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <QueryClientProvider client={client}>
       <BrowserRouter basename="/-/console">
-        <Gate>
-          <App />
-        </Gate>
+        <GoProvider>
+          <Gate>
+            <App />
+          </Gate>
+        </GoProvider>
       </BrowserRouter>
     </QueryClientProvider>
   </StrictMode>,

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readError } from './api_error';
-import type { Point } from './charts/options';
-import { fillPeriods, histogram, quartiles, smooth, trend } from './charts/options';
+import { fillPeriods, histogram, quartiles, trend } from './charts/options';
 import type { View } from './compare/link';
-import { readView, writeView } from './compare/link';
+import { mostSelected, readView, writeView } from './compare/link';
 import { columnsOf, filterRows, firstColumns, ownColumns, sortRows, titleOf, toRow } from './compare/runs';
 import { readSession, tokenOf } from './credentials';
 import { between, bytes, duration, figure, isRunning, moodOf, plain, utcTime } from './format';
@@ -11,9 +10,10 @@ import { layOut } from './lineage/layout';
 import { pageOf, tailOf, toVertex } from './lineage/vertices';
 import { decode, kindOf } from './parts/content';
 import { readCsv, writeCsv } from './parts/csv';
-import { readParameters, toProcessingRequest, toRequest, toTransformRequest } from './parts/job_request';
+import { toProcessingRequest, toRequest, toTransformRequest } from './parts/job_request';
 import { toModel } from './parts/model_request';
-import { countProblem, instanceTypeProblem, nameAfter, nameProblem, uriProblem } from './parts/names';
+import { bucketNameProblem, countProblem, folderNameProblem, instanceTypeProblem, nameAfter, nameProblem, uriProblem } from './parts/names';
+import { readParameters } from './parts/parameters';
 import { tagChanges, tagProblem } from './parts/tag_changes';
 import { readTokens, toExpression } from './search/expression';
 import { escape, pathOf, readUri } from './uri';
@@ -67,6 +67,13 @@ test('hyperparameters lose the quotes that SDKs give them', () => {
 test('names are checked as AWS checks them', () => {
   for (const good of ['a', 'a-b', 'A--9', 'x'.repeat(63)]) expect(nameProblem(good)).toBe('');
   for (const bad of ['', '-a', 'a-', 'a_b', 'ä', 'x'.repeat(64), '<b>']) expect(nameProblem(bad)).not.toBe('');
+});
+
+test('so are buckets and folders', () => {
+  for (const good of ['abc', 'a.b-c', '1'.repeat(63), '1.2.3.4.5', 'a--b']) expect(bucketNameProblem(good)).toBe('');
+  for (const bad of ['', 'ab', 'a'.repeat(64), 'Abc', 'a_b', '-abc', 'abc.', 'a..b', '10.0.0.1', 'xn--abc', 'abc-s3alias', 'a.mrap', 'bücher']) expect(bucketNameProblem(bad)).not.toBe('');
+  for (const good of ['a', 'a b', 'ü', '...']) expect(folderNameProblem('deep/', good)).toBe('');
+  for (const bad of ['', '/', 'a/b', '.', '..', 'ü'.repeat(510)]) expect(folderNameProblem('deep/', bad)).not.toBe('');
 });
 
 test('what is made of another has its name and the time', () => {
@@ -125,15 +132,6 @@ test('contents are told by name, type and bytes', () => {
 });
 
 describe('what charts are made of', () => {
-  test('smoothing keeps a constant and the first point', () => {
-    const points: Point[] = [[0, 3], [1, 3], [2, 3]];
-    expect(smooth(points, 0)).toBe(points);
-    smooth(points, 0.9).forEach(([, y]) => expect(y).toBeCloseTo(3));
-    const [first, second] = smooth([[0, 0], [1, 1]], 0.5);
-    expect(first).toEqual([0, 0]);
-    expect(second?.[1]).toBeCloseTo(2 / 3);
-  });
-
   test('a histogram counts every value once', () => {
     const bins = histogram([1, 2, 3, 4, 5, 6, 7, 8, NaN]);
     expect(bins.map((bin) => bin.count).reduce((a, b) => a + b)).toBe(8);
@@ -196,12 +194,15 @@ describe('the comparison', () => {
   test('is in its link, and a damaged link is an empty view', () => {
     const view: View = {
       columns: ['Status', 'Parameters.a&b'], sort: 'Name', descending: false, tokens: [{ propertyKey: 'Name', operator: '=', value: '<x>' }], any: true,
-      charts: [{ kind: 'series', metric: 'loss' }, { kind: 'scatter', x: 'a', y: 'b' }],
+      charts: [{ kind: 'series', metric: 'loss' }, { kind: 'scatter', x: 'a', y: 'b' }], selected: ['one', 'an&other'],
     };
     expect(readView(new URLSearchParams(writeView(new URLSearchParams('trial=t'), view).toString()))).toEqual(view);
     expect(writeView(new URLSearchParams('trial=t'), view).get('trial')).toBe('t');
     expect(readView(new URLSearchParams('charts=[1,{"kind":"series"},{"kind":"pie"}]&filter={'))).toMatchObject({ charts: [], tokens: [], columns: undefined });
     expect(readView(writeView(new URLSearchParams(), { ...view, columns: [] })).columns).toEqual([]);
+    const many = Array.from({ length: 2 * mostSelected }, (_, index) => String(index));
+    expect(writeView(new URLSearchParams(), { ...view, selected: many }).getAll('selected')).toHaveLength(mostSelected);
+    expect(readView(new URLSearchParams(many.map((name) => ['selected', name]))).selected).toHaveLength(mostSelected);
   });
 });
 

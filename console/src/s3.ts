@@ -1,7 +1,10 @@
 // S3 by REST and XML, path style.
 import { ApiError, readError } from './api_error';
 import { presign, send, sign } from './aws';
+import { sessions } from './session';
 import { escape, pathOf } from './uri';
+
+const firstRegion = 'us-east-1';
 
 export interface S3Object {
   key: string;
@@ -44,6 +47,18 @@ export async function listObjects(bucket: string, prefix: string, token?: string
     })),
     next: text(document, 'NextContinuationToken') || undefined,
   };
+}
+
+// Outside of S3's first region a bucket has to be told where it is.
+export async function createBucket(name: string): Promise<void> {
+  const region = sessions.get()?.region ?? firstRegion;
+  const place = `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`;
+  await send({ service: 's3', method: 'PUT', path: pathOf(name), body: region === firstRegion ? undefined : place });
+}
+
+// An empty object whose key ends with a slash, as S3's console makes them.
+export async function createFolder(bucket: string, key: string): Promise<void> {
+  await send({ service: 's3', method: 'PUT', path: pathOf(bucket, key) });
 }
 
 // The object's first bytes and its type.

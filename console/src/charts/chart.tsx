@@ -18,6 +18,9 @@ interface Props {
   onRemove?: () => void;
 }
 
+// A page that will show charts may begin before it has what they show.
+export const loadCharts = () => import('./echarts');
+
 function save(address: string, name: string): void {
   const link = document.createElement('a');
   link.href = address;
@@ -30,7 +33,7 @@ export function Chart({ title, option, rows, points, controls, onRemove }: Props
   const [chart, setChart] = useState<EChartsType>();
   useEffect(() => {
     let made: EChartsType | undefined, gone = false;
-    void import('./echarts').then(({ init }) => {
+    void loadCharts().then(({ init }) => {
       if (gone || !box.current) return;
       made = init(box.current, isDark() ? 'dark' : undefined);
       setChart(made);

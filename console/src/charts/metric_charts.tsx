@@ -3,6 +3,7 @@ import Multiselect from '@cloudscape-design/components/multiselect';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMemo, useState } from 'react';
 import { Empty } from '../parts/basics';
+import { axesOf } from './points';
 import type { Run } from './series_chart';
 import { SeriesChart } from './series_chart';
 
@@ -28,7 +29,7 @@ export function MetricCharts({ run, metrics }: { run: Run; metrics: string[] }) 
         />
       ) : null}
       {shown.map((metric) => (
-        <SeriesChart key={metric} metric={metric} runs={runs} />
+        <SeriesChart key={metric} metric={metric} runs={runs} axes={axesOf(metric, metrics)} />
       ))}
     </SpaceBetween>
   );

@@ -1,6 +1,6 @@
 // Series of CloudWatch's metrics, as GetMetricData gives them.
 import { cloudwatch } from '../aws';
-import type { Line, Point } from './options';
+import type { Point } from './options';
 import { fillPeriods } from './options';
 
 export interface MetricSeries {
@@ -11,6 +11,11 @@ export interface MetricSeries {
   stat: string; // "Sum", "p99"
   scale?: number; // what the values are multiplied with
   zeros?: boolean; // where there is no value, it is 0: of counts
+}
+
+export interface Figures {
+  name: string; // its label
+  points: Point[];
 }
 
 export interface Span {
@@ -35,7 +40,7 @@ export function timesOf(span: Span, now = Date.now() / 1000): [start: number, en
 }
 
 // Of the time from `start` to `end`, in seconds since 1970.
-export async function readMetricData(series: MetricSeries[], start: number, end: number, period: number, signal: AbortSignal): Promise<Line[]> {
+export async function readMetricData(series: MetricSeries[], start: number, end: number, period: number, signal: AbortSignal): Promise<Figures[]> {
   const values = new Map<string, Point[]>();
   let token: string | undefined;
   do {

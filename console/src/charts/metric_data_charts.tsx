@@ -5,11 +5,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useMemo, useState } from 'react';
 import { Problem } from '../parts/basics';
+import { useSame } from '../parts/same';
 import { Chart } from './chart';
-import type { MetricSeries, Span } from './metric_data';
+import type { Figures, MetricSeries, Span } from './metric_data';
 import { readMetricData, spans, timesOf } from './metric_data';
-import type { Line } from './options';
 import { timeSeries } from './options';
+import { toPoints } from './points';
 
 export interface MetricChart {
   title: string;
@@ -56,33 +57,35 @@ function Charts({ charts, name, times, period, live, empty }: Props) {
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }) => {
       const [start, end] = times();
-      return { lines: await readMetricData(all, start, end, period, signal), range: [start * 1000, end * 1000] as [number, number] };
+      return { figures: await readMetricData(all, start, end, period, signal), range: [start * 1000, end * 1000] as [number, number] };
     },
     refetchInterval: live ? lookAgain : false,
   });
   let place = 0;
   const drawn = charts.flatMap((chart) => {
-    const lines = (found.data?.lines ?? []).slice(place, place + chart.series.length);
+    const figures = (found.data?.figures ?? []).slice(place, place + chart.series.length);
     place += chart.series.length;
-    return lines.some((line) => line.points.length > 0) ? [{ chart, lines }] : [];
+    return figures.some((one) => one.points.length > 0) ? [{ chart, figures }] : [];
   });
   return (
     <SpaceBetween size="l">
       <Problem error={found.error} />
       {found.data && drawn.length === 0 ? empty : null}
-      {drawn.map(({ chart, lines }) => (
-        <One key={chart.title} chart={chart} lines={lines} range={found.data?.range} />
+      {drawn.map(({ chart, figures }) => (
+        <One key={chart.title} chart={chart} figures={figures} range={found.data?.range} />
       ))}
     </SpaceBetween>
   );
 }
 
-function One({ chart, lines, range }: { chart: MetricChart; lines: Line[]; range: [number, number] | undefined }) {
-  const text = JSON.stringify({ lines, range });
-  // The same figures are the same object, or every look would draw the chart anew.
+function One({ chart, figures, range }: { chart: MetricChart; figures: Figures[]; range: [number, number] | undefined }) {
+  // Every look brings them anew, and would draw the chart anew.
+  const told = useSame({ figures, range });
   const option = useMemo(() => {
-    const read = JSON.parse(text) as { lines: Line[]; range?: [number, number] };
-    return timeSeries(read.lines, { x: '', y: chart.unit, time: true, log: false, range: read.range });
-  }, [text, chart.unit]);
-  return <Chart title={chart.title} option={option} rows={() => [['series', 'milliseconds', chart.unit], ...lines.flatMap((line) => line.points.map(([x, y]) => [line.name, x, y]))]} />;
+    const lines = told.figures.map(({ name, points }) => ({ name, points: toPoints(points.map(([x]) => x), points.map(([, y]) => y)) }));
+    return timeSeries(lines, { x: '', y: chart.unit, time: true, log: false, range: told.range });
+  }, [told, chart.unit]);
+  return (
+    <Chart title={chart.title} option={option} rows={() => [['series', 'milliseconds', chart.unit], ...figures.flatMap((one) => one.points.map(([x, y]) => [one.name, x, y]))]} />
+  );
 }

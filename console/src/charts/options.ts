@@ -1,29 +1,19 @@
 // From runs and their figures to what ECharts draws. Pure functions.
 import type { EChartsCoreOption } from 'echarts/core';
+import type { Points } from './points';
+import { countOf, drawable } from './points';
 
 export type Point = [x: number, y: number];
 
 export interface Line {
   name: string; // of the run
-  points: Point[];
+  points: Points;
 }
 
 // What tells something when the pointer is over it is drawn, not written into the page: names are of users.
 const tooltip = { renderMode: 'richText', confine: true } as const;
 const grid = { left: 64, right: 24, top: 40, bottom: 48 };
 const gridOverZoom = { ...grid, bottom: 80 };
-
-// Exponential smoothing, corrected for its start as TensorBoard does: 0 leaves the points alone.
-export function smooth(points: Point[], weight: number): Point[] {
-  if (weight <= 0) return points;
-  let last = 0, debias = 0;
-  return points.map(([x, y]) => {
-    if (!Number.isFinite(y)) return [x, y];
-    last = last * weight + (1 - weight) * y;
-    debias = debias * weight + (1 - weight);
-    return [x, last / debias];
-  });
-}
 
 export function timeSeries(lines: Line[], axis: { x: string; y: string; time: boolean; log: boolean; range?: [number, number] }): EChartsCoreOption {
   return {
@@ -37,8 +27,8 @@ export function timeSeries(lines: Line[], axis: { x: string; y: string; time: bo
     series: lines.map((line) => ({
       type: 'line',
       name: line.name,
-      data: axis.log ? line.points.filter(([, y]) => y > 0) : line.points,
-      showSymbol: line.points.length < 2,
+      data: drawable(line.points, axis.log),
+      showSymbol: countOf(line.points) < 2,
       sampling: 'lttb',
       emphasis: { focus: 'series' },
       triggerLineEvent: true,

@@ -1,4 +1,5 @@
-// The state of the comparison page, as its address has it: what is compared, which columns, in what order, which charts. Pure functions.
+// The state of the comparison page, as its address has it: what is compared, which columns, in what order, which of it is selected, which charts.
+// Pure functions.
 import type { Token } from './runs';
 
 export type ChartSpec =
@@ -14,7 +15,11 @@ export interface View {
   tokens: Token[];
   any: boolean; // of the tokens one is enough
   charts: ChartSpec[];
+  selected: string[]; // names of trial components, mostSelected at the most
 }
+
+// More would make addresses that not everything takes.
+export const mostSelected = 50;
 
 export interface Compared {
   experiments: string[];
@@ -65,17 +70,19 @@ export function readView(search: URLSearchParams): View {
     tokens: Array.isArray(tokens) ? tokens.filter(isToken) : [],
     any: search.get('any') === 'true',
     charts: Array.isArray(charts) ? charts.filter(isChart) : [],
+    selected: search.getAll('selected').slice(0, mostSelected),
   };
 }
 
 export function writeView(search: URLSearchParams, view: View): URLSearchParams {
   const next = new URLSearchParams(search);
-  for (const name of ['column', 'sort', 'order', 'filter', 'any', 'charts']) next.delete(name);
+  for (const name of ['column', 'sort', 'order', 'filter', 'any', 'charts', 'selected']) next.delete(name);
   if (view.columns) (view.columns.length > 0 ? view.columns : ['']).forEach((column) => next.append('column', column));
   if (view.sort !== 'Created') next.set('sort', view.sort);
   if (!view.descending) next.set('order', 'ascending');
   if (view.tokens.length > 0) next.set('filter', JSON.stringify(view.tokens));
   if (view.any) next.set('any', 'true');
   if (view.charts.length > 0) next.set('charts', JSON.stringify(view.charts));
+  view.selected.slice(0, mostSelected).forEach((name) => next.append('selected', name));
   return next;
 }

@@ -1,7 +1,7 @@
 // A table of thousands of rows and any number of columns: what is out of sight is not in the document.
 import Checkbox from '@cloudscape-design/components/checkbox';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { memo, useRef } from 'react';
 import { duration, figure, localTime, utcTime } from '../format';
 import { Link, Status } from '../parts/basics';
 import type { Cell, Row } from './runs';
@@ -29,7 +29,37 @@ function Value({ column, cell }: { column: string; cell: Cell }) {
   return typeof cell === 'number' ? <>{figure(cell)}</> : <bdi title={cell}>{cell}</bdi>;
 }
 
-export function RunTable(props: Props) {
+interface LineProps {
+  row: Row;
+  columns: string[];
+  index: number;
+  top: number;
+  width: number;
+  selected: boolean;
+  onSelect: (names: string[], on: boolean) => void;
+}
+
+const Line = memo(function Line({ row, columns, index, top, width, selected, onSelect }: LineProps) {
+  return (
+    <div role="row" aria-rowindex={index + 2} className="runs-row runs-line" style={{ height: rowHeight, width, transform: `translateY(${top}px)` }}>
+      <div role="cell" className="runs-cell" style={{ width: boxWidth }}>
+        <Checkbox checked={selected} ariaLabel={`Select ${row.title}`} onChange={(event) => onSelect([row.name], event.detail.checked)} />
+      </div>
+      <div role="rowheader" className="runs-cell" style={{ width: nameWidth }}>
+        <Link to={`/trial-components/${encodeURIComponent(row.name)}`}>
+          <bdi>{row.title}</bdi>
+        </Link>
+      </div>
+      {columns.map((column) => (
+        <div key={column} role="cell" className="runs-cell" style={{ width: widthOf(column) }}>
+          <Value column={column} cell={row.cells.get(column)} />
+        </div>
+      ))}
+    </div>
+  );
+});
+
+export const RunTable = memo(function RunTable(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: props.rows.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 10 });
   const width = boxWidth + nameWidth + props.columns.reduce((sum, column) => sum + widthOf(column), 0);
@@ -56,25 +86,21 @@ export function RunTable(props: Props) {
       <div role="rowgroup" style={{ height: virtual.getTotalSize(), width, position: 'relative' }}>
         {virtual.getVirtualItems().map((item) => {
           const row = props.rows[item.index] as Row;
+          // By their places: what is sorted otherwise is written into the lines that are there.
           return (
-            <div key={row.name} role="row" aria-rowindex={item.index + 2} className="runs-row runs-line" style={{ height: rowHeight, width, transform: `translateY(${item.start}px)` }}>
-              <div role="cell" className="runs-cell" style={{ width: boxWidth }}>
-                <Checkbox checked={props.selected.has(row.name)} ariaLabel={`Select ${row.title}`} onChange={(event) => props.onSelect([row.name], event.detail.checked)} />
-              </div>
-              <div role="rowheader" className="runs-cell" style={{ width: nameWidth }}>
-                <Link to={`/trial-components/${encodeURIComponent(row.name)}`}>
-                  <bdi>{row.title}</bdi>
-                </Link>
-              </div>
-              {props.columns.map((column) => (
-                <div key={column} role="cell" className="runs-cell" style={{ width: widthOf(column) }}>
-                  <Value column={column} cell={row.cells.get(column)} />
-                </div>
-              ))}
-            </div>
+            <Line
+              key={item.index}
+              row={row}
+              columns={props.columns}
+              index={item.index}
+              top={item.start}
+              width={width}
+              selected={props.selected.has(row.name)}
+              onSelect={props.onSelect}
+            />
           );
         })}
       </div>
     </div>
   );
-}
+});

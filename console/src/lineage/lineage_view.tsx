@@ -11,7 +11,7 @@ import type { ShapeDirection } from '../generated/sagemaker';
 import { Empty, Link, Plain, Problem, S3Link } from '../parts/basics';
 import { Rows, Section } from '../parts/details';
 import { LineageGraph } from './graph';
-import type { Lineage } from './read';
+import type { Described, Lineage } from './read';
 import { mostVertices, readLineage, startOf } from './read';
 import type { Vertex } from './vertices';
 import { lineagePath, pageOf, pageOfSource } from './vertices';
@@ -25,16 +25,19 @@ const directions: { id: ShapeDirection; text: string }[] = [
 export function LineageView({ source, running }: { source: string | undefined; running?: boolean }) {
   const [direction, setDirection] = useState<ShapeDirection>('Both');
   const [chosen, setChosen] = useState<string>();
+  const [known] = useState(() => new Map<string, Described>());
   const query = useQuery({
     queryKey: ['lineage', source, direction],
     enabled: source !== undefined,
     queryFn: async ({ signal }) => {
       const start = await startOf(source ?? '', signal);
-      return { start, lineage: start ? await readLineage(start, direction, signal) : undefined };
+      return { start, lineage: start ? await readLineage(start, direction, known, signal) : undefined };
     },
     refetchInterval: running ? 5000 : false,
   });
-  const lineage = query.data?.lineage, selected = lineage?.vertices.find((vertex) => vertex.arn === (chosen ?? query.data?.start));
+  const lineage = query.data?.lineage;
+  const at = (arn: string | undefined) => lineage?.vertices.find((vertex) => vertex.arn === arn);
+  const selected = at(chosen) ?? at(query.data?.start); // what was chosen need not lie in another direction
   return (
     <SpaceBetween size="l">
       <Problem error={query.error} />

@@ -1,5 +1,6 @@
 // A lineage as QueryLineage tells it, with the names and sources of its vertices.
 import { sagemaker } from '../aws';
+import { isRunning } from '../format';
 import type { ShapeDirection, ShapeEdge, ShapeVertex } from '../generated/sagemaker';
 import type { Vertex } from './vertices';
 import { tailOf, toVertex } from './vertices';
@@ -27,7 +28,13 @@ export async function startOf(source: string, signal: AbortSignal): Promise<stri
   }
 }
 
-async function describe(arn: string, signal: AbortSignal): Promise<{ name?: string; source?: string }> {
+export interface Described {
+  name?: string;
+  source?: string;
+  running?: boolean; // its description may change
+}
+
+async function describe(arn: string, signal: AbortSignal): Promise<Described> {
   const { type, name } = tailOf(arn);
   if (type === 'artifact') {
     const artifact = await sagemaker('DescribeArtifact', { ArtifactArn: arn }, signal);
@@ -42,10 +49,17 @@ async function describe(arn: string, signal: AbortSignal): Promise<{ name?: stri
     return { name: action.ActionName, source: action.Source?.SourceUri };
   }
   const component = await sagemaker('DescribeTrialComponent', { TrialComponentName: name }, signal);
-  return { name: component.DisplayName, source: component.Source?.SourceArn };
+  return { name: component.DisplayName, source: component.Source?.SourceArn, running: isRunning(component.Status?.PrimaryStatus) };
 }
 
-export async function readLineage(start: string, direction: ShapeDirection, signal: AbortSignal): Promise<Lineage> {
+// `known` are those that were described before, to which it adds: a lineage that grows is read every few seconds.
+async function describeAll(arns: string[], known: Map<string, Described>, signal: AbortSignal): Promise<void> {
+  const asked = arns.filter((arn) => known.get(arn)?.running ?? true);
+  const told = await Promise.all(asked.map((arn) => describe(arn, signal)));
+  asked.forEach((arn, index) => known.set(arn, told[index] as Described));
+}
+
+export async function readLineage(start: string, direction: ShapeDirection, known: Map<string, Described>, signal: AbortSignal): Promise<Lineage> {
   const found: ShapeVertex[] = [], edges: ShapeEdge[] = [];
   let token: string | undefined;
   do {
@@ -55,9 +69,9 @@ export async function readLineage(start: string, direction: ShapeDirection, sign
     token = page.NextToken;
   } while (token && found.length < mostVertices);
   const shown = found.slice(0, mostVertices);
-  const described = await Promise.all(shown.map((vertex) => describe(vertex.Arn ?? '', signal)));
+  await describeAll(shown.map((vertex) => vertex.Arn ?? ''), known, signal);
   return {
-    vertices: shown.map((vertex, index) => toVertex(vertex, described[index])),
+    vertices: shown.map((vertex) => toVertex(vertex, known.get(vertex.Arn ?? ''))),
     edges: edges.map((edge) => ({ source: edge.SourceArn ?? '', destination: edge.DestinationArn ?? '', association: edge.AssociationType ?? '' })),
     more: token !== undefined || found.length > mostVertices,
   };

@@ -49,6 +49,7 @@ const paths: Record<string, string> = {
   model: '/models',
 };
 
+// The console's page of what an ARN names.
 export function pageOfSource(source: string): string | undefined {
   if (!source.startsWith('arn:')) return undefined;
   const { type, name } = tailOf(source);

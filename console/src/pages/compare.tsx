@@ -1,31 +1,42 @@
 // Trial components side by side: a table whose columns are chosen, and charts over its rows. The address has it all, so it can be shared.
 import Alert from '@cloudscape-design/components/alert';
 import Header from '@cloudscape-design/components/header';
-import Multiselect from '@cloudscape-design/components/multiselect';
-import PropertyFilter from '@cloudscape-design/components/property-filter';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
-import { useSearchParams } from 'react-router-dom';
-import { AddChart, ComparisonChart } from '../compare/charts';
+import { useEffect, useMemo } from 'react';
+import { loadCharts } from '../charts/chart';
+import { AddChart } from '../compare/add_chart';
+import { ComparisonChart } from '../compare/charts';
+import { ColumnChoice, RowFilter } from '../compare/controls';
 import { findComponents, mostRows } from '../compare/find';
-import type { View } from '../compare/link';
-import { readCompared, readView, writeView } from '../compare/link';
+import type { Compared, View } from '../compare/link';
+import { mostSelected } from '../compare/link';
 import { RunTable } from '../compare/run_table';
-import { columnsOf, filterRows, firstColumns, sortRows, titleOf, toRow } from '../compare/runs';
+import type { Row } from '../compare/runs';
+import { columnsOf, filterRows, firstColumns, sortRows, toRow } from '../compare/runs';
+import { useSelection, useView } from '../compare/use_view';
 import { Empty, Problem } from '../parts/basics';
-import { filterStrings } from '../parts/filter_strings';
 import { usePlace } from '../parts/frame';
+import { useStable } from '../parts/same';
 
-const operators = ['=', '!=', ':', '!:', '>', '>=', '<', '<='] as const;
+const place = { text: 'Trial component list', href: '/compare' };
+const none: Row[] = [];
 
 export function Compare() {
-  const [search, setSearch] = useSearchParams();
-  usePlace({ text: 'Trial component list', href: `/compare?${search}` });
-  const compared = readCompared(search), view = readView(search);
-  const change = (part: Partial<View>) => setSearch((old) => writeView(old, { ...readView(old), ...part }), { replace: true });
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  usePlace(place);
+  const { compared, view, change } = useView();
+  return <Comparison key={JSON.stringify(compared)} compared={compared} view={view} change={change} />;
+}
+
+interface Props {
+  compared: Compared;
+  view: View;
+  change: (part: Partial<View>) => void;
+}
+
+function Comparison({ compared, view, change }: Props) {
+  const { selected, select, inLink } = useSelection(view, change);
   const query = useQuery({
     queryKey: ['compare', compared],
     queryFn: async ({ signal }) => {
@@ -34,62 +45,36 @@ export function Compare() {
     },
     refetchInterval: (found) => (found.state.data?.rows.some((row) => row.running) ? 5000 : false),
   });
-  const rows = query.data?.rows ?? [];
-  const all = useMemo(() => columnsOf(query.data?.rows ?? []), [query.data]);
-  const columns = view.columns ?? firstColumns(all);
-  const filter = search.get('filter'), any = view.any;
-  const shown = useMemo(
-    () => sortRows(filterRows(query.data?.rows ?? [], readView(new URLSearchParams(filter ? { filter } : {})).tokens, any), view.sort, view.descending),
-    [query.data, filter, any, view.sort, view.descending],
-  );
+  const rows = query.data?.rows ?? none;
+  const all = useMemo(() => columnsOf(rows), [rows]);
+  const columns = useMemo(() => view.columns ?? firstColumns(all), [view.columns, all]);
+  const filtered = useMemo(() => filterRows(rows, view.tokens, view.any), [rows, view.tokens, view.any]);
+  const shown = useMemo(() => sortRows(filtered, view.sort, view.descending), [filtered, view.sort, view.descending]);
   const charted = useMemo(() => (selected.size > 0 ? shown.filter((row) => selected.has(row.name)) : shown), [shown, selected]);
-  const select = (names: string[], on: boolean) => {
-    const next = new Set(selected);
-    names.forEach((name) => (on ? next.add(name) : next.delete(name)));
-    setSelected(next);
-  };
+  const sort = useStable((column: string) => change(column === view.sort ? { descending: !view.descending } : { sort: column, descending: true }));
+  const charts = view.charts.length > 0;
+  useEffect(() => {
+    if (charts) void loadCharts(); // while the rows are looked for
+  }, [charts]);
+  const chosen = `Charts show the ${charted.length} selected.${inLink ? '' : ` They are more than the ${mostSelected} that a link to this page takes: it has none of them.`}`;
   return (
     <SpaceBetween size="l">
       <Header
         variant="h1"
         counter={query.data ? `(${shown.length === rows.length ? rows.length : `${shown.length} of ${rows.length}`})` : undefined}
-        description={selected.size > 0 ? `Charts show the ${selected.size} selected.` : 'Charts show all of the list, lines of a time series the first 20. Select rows to show those alone.'}
+        description={selected.size > 0 ? chosen : 'Charts show all of the list, lines of a time series the first 20. Select rows to show those alone.'}
         actions={<AddChart rows={rows} columns={all} onAdd={(spec) => change({ charts: [...view.charts, spec] })} />}
       >
         Trial component list
       </Header>
       <Problem error={query.error} />
       {query.data?.more ? <Alert type="warning">There are more than {mostRows} trial components; the newest are shown.</Alert> : null}
-      <PropertyFilter
-        query={{ tokens: view.tokens, operation: view.any ? 'or' : 'and' }}
-        onChange={(event) => change({ tokens: event.detail.tokens.map((token) => ({ propertyKey: token.propertyKey, operator: token.operator, value: String(token.value) })), any: event.detail.operation === 'or' })}
-        filteringProperties={['Name', ...all].map((key) => ({ key, propertyLabel: titleOf(key), groupValuesLabel: titleOf(key), operators }))}
-        filteringOptions={[]}
-        filteringPlaceholder="Filter trial components"
-        filteringAriaLabel="Filter trial components"
-        i18nStrings={filterStrings}
-      />
-      <Multiselect
-        ariaLabel="Columns"
-        placeholder="Choose columns"
-        filteringType="auto"
-        hideTokens
-        selectedOptions={columns.map((value) => ({ value, label: titleOf(value) }))}
-        options={all.map((value) => ({ value, label: titleOf(value), description: value }))}
-        onChange={(event) => change({ columns: event.detail.selectedOptions.map((option) => option.value ?? '') })}
-      />
+      <RowFilter tokens={view.tokens} any={view.any} all={all} change={change} />
+      <ColumnChoice chosen={columns} all={all} change={change} />
       {query.isPending ? <Spinner size="large" /> : null}
       {query.data && rows.length === 0 ? <Empty what="trial components" /> : null}
       {rows.length > 0 ? (
-        <RunTable
-          rows={shown}
-          columns={columns}
-          sort={view.sort}
-          descending={view.descending}
-          onSort={(column) => change(column === view.sort ? { descending: !view.descending } : { sort: column, descending: true })}
-          selected={selected}
-          onSelect={select}
-        />
+        <RunTable rows={shown} columns={columns} sort={view.sort} descending={view.descending} onSort={sort} selected={selected} onSelect={select} />
       ) : null}
       {view.charts.map((spec, index) => (
         <ComparisonChart

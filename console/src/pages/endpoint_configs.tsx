@@ -22,8 +22,8 @@ export function EndpointConfigs() {
     <ResourceTable<ShapeEndpointConfigSummary>
       name={list.text}
       keyOf={(config) => config.EndpointConfigName}
-      fetchPage={async ({ token, text, signal }) => {
-        const page = await sagemaker('ListEndpointConfigs', { MaxResults: 100, NextToken: token, NameContains: text || undefined, SortBy: 'CreationTime', SortOrder: 'Descending' }, signal);
+      fetchPage={async ({ token, size, text, signal }) => {
+        const page = await sagemaker('ListEndpointConfigs', { MaxResults: size, NextToken: token, NameContains: text || undefined, SortBy: 'CreationTime', SortOrder: 'Descending' }, signal);
         return { items: page.EndpointConfigs, next: page.NextToken };
       }}
       columns={[

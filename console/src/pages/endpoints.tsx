@@ -28,11 +28,11 @@ export function Endpoints() {
       keyOf={(endpoint) => endpoint.EndpointName}
       refetchInterval={5000}
       statuses={['InService', 'Creating', 'Updating', 'RollingBack', 'Failed', 'Deleting']}
-      fetchPage={async ({ token, text, status, signal }) => {
+      fetchPage={async ({ token, size, text, status, signal }) => {
         const page = await sagemaker(
           'ListEndpoints',
           {
-            MaxResults: 100,
+            MaxResults: size,
             NextToken: token,
             NameContains: text || undefined,
             StatusEquals: (status || undefined) as ShapeEndpointStatus | undefined,

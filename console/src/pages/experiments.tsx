@@ -12,11 +12,10 @@ import type { Asked } from '../parts/resource_table';
 import { ResourceTable } from '../parts/resource_table';
 import { namesOf, textExpression } from '../search/expression';
 
-const pageSize = 100;
-const foundSize = 50; // of what Search answers: whole records
+const mostFound = 50; // of what Search answers: whole records
 
 // A page of Search; `conditions` all hold, and the text is part of one of the names.
-async function searched(resource: ShapeResourceType, conditions: ShapeFilter[], asked: Asked, size: number): Promise<Page<ShapeSearchRecord>> {
+async function searched(resource: ShapeResourceType, conditions: ShapeFilter[], asked: Asked, size = Math.min(asked.size, mostFound)): Promise<Page<ShapeSearchRecord>> {
   const { token, text, sort, descending, signal } = asked;
   const expression = conditions.length > 0 || text ? { Filters: conditions.length > 0 ? conditions : undefined, SubExpressions: text ? [textExpression(resource, text)] : undefined } : undefined;
   const page = await sagemaker(
@@ -72,7 +71,7 @@ export function Experiments() {
       keyOf={(experiment) => experiment.ExperimentName ?? ''}
       sorted={{ column: 'modified', descending: true }}
       fetchPage={async (asked) => {
-        const page = await searched('Experiment', [], asked, pageSize);
+        const page = await searched('Experiment', [], asked, asked.size);
         return { items: page.items.flatMap((record) => record.Experiment ?? []), next: page.next };
       }}
       columns={[
@@ -106,10 +105,10 @@ export function Trials() {
       sorted={{ column: 'created', descending: true }}
       fetchPage={async (asked) => {
         if (asked.text) {
-          const page = await searched('ExperimentTrial', [{ Name: 'ExperimentName', Operator: 'Equals', Value: experiment }], asked, foundSize);
+          const page = await searched('ExperimentTrial', [{ Name: 'ExperimentName', Operator: 'Equals', Value: experiment }], asked);
           return { items: page.items.flatMap((record) => record.Trial ?? []), next: page.next };
         }
-        const page = await sagemaker('ListTrials', { ExperimentName: experiment, MaxResults: pageSize, NextToken: asked.token, ...order(asked) }, asked.signal);
+        const page = await sagemaker('ListTrials', { ExperimentName: experiment, MaxResults: asked.size, NextToken: asked.token, ...order(asked) }, asked.signal);
         return { items: page.TrialSummaries ?? [], next: page.NextToken };
       }}
       columns={[
@@ -156,10 +155,10 @@ export function Components() {
       fetchPage={async (asked) => {
         if (asked.text || unassigned) {
           const within: ShapeFilter = unassigned ? { Name: 'Parents', Operator: 'NotExists' } : { Name: 'Parents.TrialName', Operator: 'Equals', Value: trial };
-          const page = await searched('ExperimentTrialComponent', [within], asked, foundSize);
+          const page = await searched('ExperimentTrialComponent', [within], asked);
           return { items: page.items.flatMap((record) => toSummary(record) ?? []), next: page.next };
         }
-        const page = await sagemaker('ListTrialComponents', { TrialName: trial, MaxResults: pageSize, NextToken: asked.token, ...order(asked) }, asked.signal);
+        const page = await sagemaker('ListTrialComponents', { TrialName: trial, MaxResults: asked.size, NextToken: asked.token, ...order(asked) }, asked.signal);
         return { items: page.TrialComponentSummaries ?? [], next: page.NextToken };
       }}
       columns={[

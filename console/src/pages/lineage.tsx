@@ -50,10 +50,10 @@ function Artifacts() {
           onChange={(event) => change({ type: event.detail.selectedOption.value ?? '' })}
         />
       }
-      fetchPage={async ({ token, text, signal }) => {
+      fetchPage={async ({ token, size, text, signal }) => {
         const page = await sagemaker(
           'ListArtifacts',
-          { MaxResults: 100, NextToken: token, ArtifactType: type || undefined, SourceUri: text || undefined, SortBy: 'CreationTime', SortOrder: 'Descending' },
+          { MaxResults: size, NextToken: token, ArtifactType: type || undefined, SourceUri: text || undefined, SortBy: 'CreationTime', SortOrder: 'Descending' },
           signal,
         );
         return { items: page.ArtifactSummaries ?? [], next: page.NextToken };

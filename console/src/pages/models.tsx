@@ -25,8 +25,8 @@ export function Models() {
     <ResourceTable<ShapeModelSummary>
       name="Models"
       keyOf={(model) => model.ModelName}
-      fetchPage={async ({ token, text, signal }) => {
-        const page = await sagemaker('ListModels', { MaxResults: 100, NextToken: token, NameContains: text || undefined, SortBy: 'CreationTime', SortOrder: 'Descending' }, signal);
+      fetchPage={async ({ token, size, text, signal }) => {
+        const page = await sagemaker('ListModels', { MaxResults: size, NextToken: token, NameContains: text || undefined, SortBy: 'CreationTime', SortOrder: 'Descending' }, signal);
         return { items: page.Models, next: page.NextToken };
       }}
       columns={[

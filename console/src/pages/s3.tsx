@@ -13,6 +13,7 @@ import { bytes } from '../format';
 import type { Page } from '../list';
 import { usePages } from '../list';
 import { Act, Empty, Link, Moment, Plain, Problem } from '../parts/basics';
+import { CreateBucket, CreateFolder } from '../parts/create_in_s3';
 import { usePlace, useTell } from '../parts/frame';
 import { Preview } from '../parts/preview';
 import { ResourceTable } from '../parts/resource_table';
@@ -37,6 +38,7 @@ export function Buckets() {
         { id: 'name', header: 'Name', isRowHeader: true, cell: (bucket) => <Link to={pathOf(bucket.name)}>{bucket.name}</Link> },
         { id: 'created', header: 'Created', cell: (bucket) => <Moment time={bucket.created} /> },
       ]}
+      actions={<CreateBucket />}
       empty={<Empty what="buckets" code={code} />}
     />
   );
@@ -89,6 +91,7 @@ export function Bucket() {
             actions={
               <SpaceBetween direction="horizontal" size="xs">
                 <Button iconName="refresh" ariaLabel="Refresh" onClick={() => void entries.refetch()} />
+                <CreateFolder bucket={bucket} prefix={prefix} />
                 <Upload bucket={bucket} prefix={prefix} />
               </SpaceBetween>
             }

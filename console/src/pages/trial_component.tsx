@@ -8,6 +8,7 @@ import { MetricCharts } from '../charts/metric_charts';
 import { between, duration, figure, isRunning } from '../format';
 import type { ShapeDescribeTrialComponentResponse, ShapeTrialComponentArtifacts } from '../generated/sagemaker';
 import { LineageView } from '../lineage/lineage_view';
+import { pageOfSource, tailOf } from '../lineage/vertices';
 import { useAddress } from '../parts/address';
 import { Link, Moment, Plain, S3Link, Status } from '../parts/basics';
 import { Details, Pairs, Rows, Section } from '../parts/details';
@@ -16,18 +17,12 @@ import { usePlace } from '../parts/frame';
 import { LogTail } from '../parts/log_tail';
 import { Tags } from '../parts/tags';
 
-const groups: Record<string, { group: string; path: string }> = {
-  'training-job': { group: '/aws/sagemaker/TrainingJobs', path: '/training-jobs' },
-  'processing-job': { group: '/aws/sagemaker/ProcessingJobs', path: '/processing-jobs' },
-  'transform-job': { group: '/aws/sagemaker/TransformJobs', path: '/transform-jobs' },
+// The log groups of the jobs that may be behind a component.
+const groups: Record<string, string> = {
+  'training-job': '/aws/sagemaker/TrainingJobs',
+  'processing-job': '/aws/sagemaker/ProcessingJobs',
+  'transform-job': '/aws/sagemaker/TransformJobs',
 };
-
-// The job behind a component: "arn:aws:sagemaker:...:training-job/name".
-function sourceOf(arn: string | undefined) {
-  const [kind = '', name = ''] = (arn?.split(':').pop() ?? '').split('/');
-  const known = groups[kind];
-  return known && name ? { name, ...known } : undefined;
-}
 
 export function TrialComponent() {
   const { name = '' } = useParams();
@@ -122,7 +117,7 @@ function Artifacts({ component }: Part) {
 }
 
 function Settings({ component }: Part) {
-  const source = sourceOf(component.Source?.SourceArn);
+  const source = component.Source?.SourceArn ?? '', page = pageOfSource(source);
   return (
     <SpaceBetween size="l">
       <Section
@@ -132,7 +127,7 @@ function Settings({ component }: Part) {
           ['ARN', <Plain text={component.TrialComponentArn} />],
           ['Status', <Status status={component.Status?.PrimaryStatus} />],
           ['Message', <Plain text={component.Status?.Message} />],
-          ['Source', source ? <Link to={`${source.path}/${encodeURIComponent(source.name)}`}>{source.name}</Link> : <Plain text={component.Source?.SourceArn} />],
+          ['Source', page ? <Link to={page}>{tailOf(source).name}</Link> : <Plain text={source} />],
           ['Source type', component.Source?.SourceType],
           ['Start', <Moment time={component.StartTime} />],
           ['End', <Moment time={component.EndTime} />],
@@ -148,7 +143,7 @@ function Settings({ component }: Part) {
 }
 
 function Log({ component }: Part) {
-  const source = sourceOf(component.Source?.SourceArn);
-  if (!source) return <>Nothing ran for this trial component, so it has no log.</>;
-  return <LogTail group={source.group} prefix={`${source.name}/`} running={isRunning(component.Status?.PrimaryStatus)} />;
+  const { type, name } = tailOf(component.Source?.SourceArn ?? ''), group = groups[type];
+  if (!group) return <>Nothing ran for this trial component, so it has no log.</>;
+  return <LogTail group={group} prefix={`${name}/`} running={isRunning(component.Status?.PrimaryStatus)} />;
 }

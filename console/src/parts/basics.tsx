@@ -9,20 +9,20 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
-import { useNavigate } from 'react-router-dom';
 import { ApiError } from '../api_error';
 import { localTime, moodOf, utcTime } from '../format';
 import { readUri } from '../uri';
 import { useTell } from './frame';
+import { useGo } from './go';
 
 export function Link({ to, children }: { to: string; children: ReactNode }) {
-  const navigate = useNavigate();
+  const go = useGo();
   return (
     <CloudscapeLink
       href={`/-/console${to}`}
       onFollow={(event) => {
         event.preventDefault();
-        navigate(to);
+        go(to);
       }}
     >
       {children}

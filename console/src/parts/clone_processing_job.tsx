@@ -1,5 +1,4 @@
 // A new processing job like an old one: its name, its arguments, its environment and where it runs can be changed.
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Textarea from '@cloudscape-design/components/textarea';
@@ -7,19 +6,17 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import type { ShapeDescribeProcessingJobResponse } from '../generated/sagemaker';
-import { FormModal } from './form_modal';
-import { readParameters, toProcessingRequest } from './job_request';
+import { FormButton, FormModal } from './form_modal';
+import { toProcessingRequest } from './job_request';
+import { JsonField } from './json_field';
 import { countProblem, instanceTypeProblem, nameAfter, nameProblem } from './names';
+import { parametersProblem, readParameters } from './parameters';
 
 export function CloneProcessingJob({ job }: { job: ShapeDescribeProcessingJobResponse | undefined }) {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button disabled={!job} onClick={() => setOpen(true)}>
-        Clone
-      </Button>
-      {open && job ? <Form job={job} close={() => setOpen(false)} /> : null}
-    </>
+    <FormButton label="Clone" disabled={!job}>
+      {(close) => job && <Form job={job} close={close} />}
+    </FormButton>
   );
 }
 
@@ -33,7 +30,7 @@ function Form({ job, close }: { job: ShapeDescribeProcessingJobResponse; close: 
   const [tried, setTried] = useState(false);
   const navigate = useNavigate();
   const environment = readParameters(text);
-  const wrong = { name: nameProblem(name), type: instanceTypeProblem(type), count: countProblem(count), text: environment ? '' : 'A JSON object whose values are all texts is needed.' };
+  const wrong = { name: nameProblem(name), type: instanceTypeProblem(type), count: countProblem(count), text: parametersProblem(environment) };
   const create = async () => {
     setTried(true);
     if (Object.values(wrong).some(Boolean)) return;
@@ -57,9 +54,7 @@ function Form({ job, close }: { job: ShapeDescribeProcessingJobResponse; close: 
       <FormField label="Arguments" description="One a line">
         <Textarea value={lines} rows={4} spellcheck={false} onChange={(event) => setLines(event.detail.value)} />
       </FormField>
-      <FormField label="Environment" description="As JSON" errorText={tried ? wrong.text : ''}>
-        <Textarea value={text} rows={4} spellcheck={false} onChange={(event) => setText(event.detail.value)} />
-      </FormField>
+      <JsonField label="Environment" value={text} rows={4} error={tried ? wrong.text : ''} change={setText} />
       <FormField label="Instance type" errorText={tried ? wrong.type : ''}>
         <Input value={type} onChange={(event) => setType(event.detail.value)} />
       </FormField>

@@ -1,25 +1,21 @@
 // A new training job like an old one: its name, its hyperparameters and where it runs can be changed.
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import Textarea from '@cloudscape-design/components/textarea';
 import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import type { ShapeDescribeTrainingJobResponse } from '../generated/sagemaker';
-import { FormModal } from './form_modal';
-import { readParameters, toRequest } from './job_request';
+import { FormButton, FormModal } from './form_modal';
+import { toRequest } from './job_request';
+import { JsonField } from './json_field';
 import { countProblem, instanceTypeProblem, nameAfter, nameProblem } from './names';
+import { parametersProblem, readParameters } from './parameters';
 
 export function CloneTrainingJob({ job }: { job: ShapeDescribeTrainingJobResponse | undefined }) {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button disabled={!job} onClick={() => setOpen(true)}>
-        Clone
-      </Button>
-      {open && job ? <Form job={job} close={() => setOpen(false)} /> : null}
-    </>
+    <FormButton label="Clone" disabled={!job}>
+      {(close) => job && <Form job={job} close={close} />}
+    </FormButton>
   );
 }
 
@@ -31,7 +27,7 @@ function Form({ job, close }: { job: ShapeDescribeTrainingJobResponse; close: ()
   const [tried, setTried] = useState(false);
   const navigate = useNavigate();
   const parameters = readParameters(text);
-  const wrong = { name: nameProblem(name), type: instanceTypeProblem(type), count: countProblem(count), text: parameters ? '' : 'A JSON object whose values are all texts is needed.' };
+  const wrong = { name: nameProblem(name), type: instanceTypeProblem(type), count: countProblem(count), text: parametersProblem(parameters) };
   const create = async () => {
     setTried(true);
     if (Object.values(wrong).some(Boolean)) return;
@@ -50,9 +46,7 @@ function Form({ job, close }: { job: ShapeDescribeTrainingJobResponse; close: ()
       <FormField label="Job name" errorText={tried ? wrong.name : ''}>
         <Input value={name} onChange={(event) => setName(event.detail.value)} />
       </FormField>
-      <FormField label="Hyperparameters" description="As JSON" errorText={tried ? wrong.text : ''}>
-        <Textarea value={text} rows={10} spellcheck={false} onChange={(event) => setText(event.detail.value)} />
-      </FormField>
+      <JsonField label="Hyperparameters" value={text} rows={10} error={tried ? wrong.text : ''} change={setText} />
       <FormField label="Instance type" errorText={tried ? wrong.type : ''}>
         <Input value={type} onChange={(event) => setType(event.detail.value)} />
       </FormField>

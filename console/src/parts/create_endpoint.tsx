@@ -1,22 +1,17 @@
 // The form that makes an endpoint of a model: a configuration with one variant, and the endpoint.
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { sagemaker } from '../aws';
-import { FormModal } from './form_modal';
+import { FormButton, FormModal } from './form_modal';
 import { countProblem, instanceTypeProblem, nameProblem } from './names';
 
 export function CreateEndpoint({ model }: { model: string }) {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button variant="primary" onClick={() => setOpen(true)}>
-        Create endpoint
-      </Button>
-      {open ? <Form model={model} close={() => setOpen(false)} /> : null}
-    </>
+    <FormButton label="Create endpoint" primary>
+      {(close) => <Form model={model} close={close} />}
+    </FormButton>
   );
 }
 

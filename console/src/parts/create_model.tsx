@@ -1,27 +1,22 @@
 // The form that makes a model of what a training job left.
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import Textarea from '@cloudscape-design/components/textarea';
 import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { sagemaker } from '../aws';
 import type { ShapeCreateModelInput, ShapeDescribeTrainingJobResponse } from '../generated/sagemaker';
-import { FormModal } from './form_modal';
-import { readParameters } from './job_request';
+import { FormButton, FormModal } from './form_modal';
+import { JsonField } from './json_field';
 import { toModel } from './model_request';
 import { nameProblem, uriProblem } from './names';
+import { parametersProblem, readParameters } from './parameters';
 
 export function CreateModel({ job }: { job: ShapeDescribeTrainingJobResponse | undefined }) {
-  const [open, setOpen] = useState(false);
   const request = job && toModel(job);
   return (
-    <>
-      <Button disabled={!request} onClick={() => setOpen(true)}>
-        Create model
-      </Button>
-      {open && request ? <Form request={request} close={() => setOpen(false)} /> : null}
-    </>
+    <FormButton label="Create model" disabled={!request}>
+      {(close) => request && <Form request={request} close={close} />}
+    </FormButton>
   );
 }
 
@@ -38,7 +33,7 @@ function Form({ request, close }: { request: ShapeCreateModelInput; close: () =>
     name: nameProblem(name),
     image: image ? '' : 'An image is needed.',
     data: uriProblem(data),
-    text: environment ? '' : 'A JSON object whose values are all texts is needed.',
+    text: parametersProblem(environment),
   };
   const create = async () => {
     setTried(true);
@@ -57,9 +52,7 @@ function Form({ request, close }: { request: ShapeCreateModelInput; close: () =>
       <FormField label="Model data location" errorText={tried ? wrong.data : ''}>
         <Input value={data} onChange={(event) => setData(event.detail.value)} />
       </FormField>
-      <FormField label="Environment" description="As JSON" errorText={tried ? wrong.text : ''}>
-        <Textarea value={text} rows={6} spellcheck={false} onChange={(event) => setText(event.detail.value)} />
-      </FormField>
+      <JsonField label="Environment" value={text} rows={6} error={tried ? wrong.text : ''} change={setText} />
     </FormModal>
   );
 }

@@ -1,5 +1,4 @@
 // The form that runs a model over files of S3: for a model, for what a training job left, or like a job that ran before.
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
@@ -8,7 +7,7 @@ import { useNavigate } from 'react-router-dom';
 import { ApiError } from '../api_error';
 import { sagemaker } from '../aws';
 import type { ShapeAssemblyType, ShapeBatchStrategy, ShapeCreateTransformJobRequest, ShapeDescribeTrainingJobResponse, ShapeDescribeTransformJobResponse, ShapeSplitType } from '../generated/sagemaker';
-import { FormModal } from './form_modal';
+import { FormButton, FormModal } from './form_modal';
 import { toTransformRequest } from './job_request';
 import { toModel } from './model_request';
 import { countProblem, instanceTypeProblem, nameAfter, nameProblem, uriProblem } from './names';
@@ -27,18 +26,11 @@ function empty(model: string): ShapeCreateTransformJobRequest {
 }
 
 export function CreateTransform({ model }: { model: string }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <>
-      <Button onClick={() => setOpen(true)}>{label}</Button>
-      {open ? <Form like={empty(model)} label={label} close={() => setOpen(false)} /> : null}
-    </>
-  );
+  return <FormButton label={label}>{(close) => <Form like={empty(model)} label={label} close={close} />}</FormButton>;
 }
 
 // The job's model is made first where there is none of its name.
 export function TransformByJob({ job }: { job: ShapeDescribeTrainingJobResponse | undefined }) {
-  const [open, setOpen] = useState(false);
   const request = job && toModel(job);
   const makeModel = async () => {
     if (!request) return;
@@ -51,24 +43,17 @@ export function TransformByJob({ job }: { job: ShapeDescribeTrainingJobResponse 
     }
   };
   return (
-    <>
-      <Button disabled={!request} onClick={() => setOpen(true)}>
-        {label}
-      </Button>
-      {open && request ? <Form like={empty(request.ModelName)} label={label} before={makeModel} close={() => setOpen(false)} /> : null}
-    </>
+    <FormButton label={label} disabled={!request}>
+      {(close) => request && <Form like={empty(request.ModelName)} label={label} before={makeModel} close={close} />}
+    </FormButton>
   );
 }
 
 export function CloneTransformJob({ job }: { job: ShapeDescribeTransformJobResponse | undefined }) {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button disabled={!job} onClick={() => setOpen(true)}>
-        Clone
-      </Button>
-      {open && job ? <Form like={toTransformRequest(job)} label="Clone batch transform job" close={() => setOpen(false)} /> : null}
-    </>
+    <FormButton label="Clone" disabled={!job}>
+      {(close) => job && <Form like={toTransformRequest(job)} label="Clone batch transform job" close={close} />}
+    </FormButton>
   );
 }
 

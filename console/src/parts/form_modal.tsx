@@ -7,15 +7,36 @@ import type { ReactNode } from 'react';
 import { useState } from 'react';
 import { Problem } from './basics';
 
+interface ButtonProps {
+  label: string;
+  primary?: boolean;
+  disabled?: boolean;
+  children: (close: () => void) => ReactNode;
+}
+
+// The form is made when it is opened: each time it begins anew.
+export function FormButton({ label, primary, disabled, children }: ButtonProps) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button variant={primary ? 'primary' : 'normal'} disabled={disabled} onClick={() => setOpen(true)}>
+        {label}
+      </Button>
+      {open ? children(() => setOpen(false)) : null}
+    </>
+  );
+}
+
 interface Props {
   label: string;
   go: string;
+  ready?: boolean; // false: it cannot go yet
   close: () => void;
   submit: () => Promise<void>; // closes or leads away by itself where it goes well
   children: ReactNode;
 }
 
-export function FormModal({ label, go, close, submit, children }: Props) {
+export function FormModal({ label, go, ready = true, close, submit, children }: Props) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>();
   const run = async () => {
@@ -40,7 +61,7 @@ export function FormModal({ label, go, close, submit, children }: Props) {
             <Button variant="link" onClick={close}>
               Cancel
             </Button>
-            <Button variant="primary" loading={busy} onClick={() => void run()}>
+            <Button variant="primary" disabled={!ready} loading={busy} onClick={() => void run()}>
               {go}
             </Button>
           </SpaceBetween>

@@ -7,16 +7,15 @@ export interface Crumb {
   href: string;
 }
 
+// Only ways to tell: what was told is the frame's, so that pages are not rendered again by it.
 interface Frame {
-  crumbs: Crumb[];
-  messages: FlashbarProps.MessageDefinition[];
   setCrumbs: (crumbs: Crumb[]) => void;
   tell: (type: 'success' | 'error', content: string) => void;
 }
 
 export const FrameContext = createContext<Frame | undefined>(undefined);
 
-export function useFrameState(): Frame {
+export function useFrameState(): { crumbs: Crumb[]; messages: FlashbarProps.MessageDefinition[]; frame: Frame } {
   const [crumbs, setCrumbs] = useState<Crumb[]>([]);
   const [messages, setMessages] = useState<FlashbarProps.MessageDefinition[]>([]);
   const tell = useCallback((type: 'success' | 'error', content: string) => {
@@ -24,7 +23,8 @@ export function useFrameState(): Frame {
     const dismiss = () => setMessages((old) => old.filter((message) => message.id !== id));
     setMessages((old) => [...old.slice(-4), { id, type, content, dismissible: true, dismissLabel: 'Dismiss', onDismiss: dismiss }]);
   }, []);
-  return useMemo(() => ({ crumbs, messages, setCrumbs, tell }), [crumbs, messages, tell]);
+  const frame = useMemo(() => ({ setCrumbs, tell }), [tell]);
+  return { crumbs, messages, frame };
 }
 
 function useFrame(): Frame {

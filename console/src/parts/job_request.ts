@@ -64,14 +64,3 @@ export function toTransformRequest(job: ShapeDescribeTransformJobResponse): Shap
     ExperimentConfig: job.ExperimentConfig,
   };
 }
-
-// Names with texts; nothing for other JSON.
-export function readParameters(text: string): Record<string, string> | undefined {
-  try {
-    const read: unknown = JSON.parse(text);
-    if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
-    return Object.values(read).every((value) => typeof value === 'string') ? (read as Record<string, string>) : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -69,10 +69,10 @@ export function JobList({ place, code, list }: ListProps) {
         />
       }
       sorted={{ column: 'created', descending: true }}
-      fetchPage={({ token, text, status, sort, descending, signal }) =>
+      fetchPage={({ token, size, text, status, sort, descending, signal }) =>
         list(
           {
-            MaxResults: 100,
+            MaxResults: size,
             NextToken: token,
             NameContains: text || undefined,
             StatusEquals: (status || undefined) as JobStatus | undefined,

@@ -13,8 +13,12 @@ import { usePages } from '../list';
 import { useAddress } from './address';
 import { Problem } from './basics';
 
+// The first page is what a large screen shows at once: a row takes longer to be rendered than to be fetched.
+const firstPage = 30, otherPages = 100;
+
 export interface Asked {
   token: string | undefined;
+  size: number; // of the page
   text: string;
   status: string;
   sort: string; // the id of a column that has a sortingField
@@ -50,7 +54,7 @@ export function ResourceTable<Item>(props: Props<Item>) {
   const descending = search.has('order') ? search.get('order') === 'descending' : (props.sorted?.descending ?? false);
   const list = usePages<Item>(
     [props.name, ...(props.queryKey ?? []), text, status, sort, descending],
-    (token, signal) => props.fetchPage({ token, text, status, sort, descending, signal }),
+    (token, signal) => props.fetchPage({ token, size: token ? otherPages : firstPage, text, status, sort, descending, signal }),
     props.refetchInterval,
   );
   const sortingColumn = props.sorted ? props.columns.find((column) => column.id === sort) : undefined;

@@ -1,7 +1,6 @@
 // The tags of a resource, which can be edited.
 import AttributeEditor from '@cloudscape-design/components/attribute-editor';
 import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
 import Input from '@cloudscape-design/components/input';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -9,11 +8,10 @@ import { sagemaker } from '../aws';
 import type { ShapeTag } from '../generated/sagemaker';
 import { Plain, Problem } from './basics';
 import { Rows } from './details';
-import { FormModal } from './form_modal';
+import { FormButton, FormModal } from './form_modal';
 import { mostTags, tagChanges, tagProblem } from './tag_changes';
 
 export function Tags({ arn }: { arn: string | undefined }) {
-  const [open, setOpen] = useState(false);
   const tags = useQuery({
     queryKey: ['tags', arn],
     enabled: arn !== undefined,
@@ -32,12 +30,11 @@ export function Tags({ arn }: { arn: string | undefined }) {
           { name: 'Value', cell: (tag) => <Plain text={tag.Value} /> },
         ]}
         actions={
-          <Button disabled={!tags.data} onClick={() => setOpen(true)}>
-            Edit tags
-          </Button>
+          <FormButton label="Edit tags" disabled={!tags.data}>
+            {(close) => arn && tags.data && <Form arn={arn} old={tags.data.Tags ?? []} close={close} />}
+          </FormButton>
         }
       />
-      {open && arn && tags.data ? <Form arn={arn} old={tags.data.Tags ?? []} close={() => setOpen(false)} /> : null}
     </>
   );
 }
