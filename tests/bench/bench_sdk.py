@@ -1,4 +1,4 @@
-"""fit() and deploy() of the SageMaker Python SDK, unmodified, each in a process of its own."""
+"""fit(), deploy() and transform() of the SageMaker Python SDK, unmodified, each in a process of its own."""
 
 import json
 import os
@@ -26,3 +26,4 @@ with Ground() as ground:
     figure("sdk", "fit() of SDK 1.72, one-second script", run(ground, one, "fit"), "s", at_most=3)
     figure("sdk", "fit() of SDK 2.257, one-second script", run(ground, two, "fit"), "s", at_most=8, note="its own 5 s included")
     figure("sdk", "deploy() of SDK 1.72, random forest", run(ground, one, "deploy"), "s", at_most=5)
+    figure("sdk", "transform(wait=True) of SDK 1.72, 5,000 rows, random forest", run(ground, one, "transform"), "s", at_most=3)

@@ -1,4 +1,4 @@
-"""sdk_calls.py fit|deploy RUNS: runs in the environment of an SDK (1.72 or 2.257) and prints how long each call took."""
+"""sdk_calls.py fit|deploy|transform RUNS: runs in the environment of an SDK (1.72 or 2.257) and prints how long each call took."""
 
 import json
 import os
@@ -23,6 +23,7 @@ if __name__ == "__main__":
     model = RandomForestClassifier(n_estimators=100, random_state=1).fit(digits.data, digits.target)
     joblib.dump(model, os.path.join(os.environ["SM_MODEL_DIR"], "model.joblib"))
 """
+ROWS = 5000
 ONE_SECOND = "import time\ntime.sleep(1)\n"
 
 
@@ -49,6 +50,16 @@ def main(what, runs):
         make_estimator("pass\n").fit()  # makes the environment, where it is not there yet
         for _ in range(runs):
             seconds.append(timed(make_estimator(ONE_SECOND).fit)[0])
+    elif what == "transform":
+        estimator = make_estimator(FOREST)
+        estimator.fit()
+        session = estimator.sagemaker_session
+        session.upload_string_as_file_body((",".join(["1.5"] * 64) + "\n") * ROWS, session.default_bucket(), "rows/rows.csv")
+        transformer = estimator.transformer(1, "ml.m4.xlarge", strategy="MultiRecord", assemble_with="Line", accept="text/csv")
+        for _ in range(runs):
+            taken, _ = timed(lambda: transformer.transform("s3://%s/rows/" % session.default_bucket(), content_type="text/csv", split_type="Line",
+                                                           wait=True))
+            seconds.append(taken)
     else:
         estimator = make_estimator(FOREST)
         estimator.fit()
