@@ -141,7 +141,8 @@ describe('experiments', () => {
       return lines;
     };
     const drawn = await points();
-    await expect.poll(points).toBeGreaterThan(drawn);
+    // Its metric has no steps: one point a minute, after which the page has to look again.
+    await expect.poll(points, { timeout: 90_000 }).toBeGreaterThan(drawn);
     await page.getByText('Time', { exact: true }).click();
     await page.getByText('Logarithmic').click();
     await expectAccessible(page);
