@@ -87,6 +87,7 @@ class TextReader : public BodyReader {
  public:
   explicit TextReader(std::string_view text) : rest_(text) {}
   Outcome<std::size_t> read(char* data, std::size_t size) override;
+  std::optional<std::string> take_rest() override { return std::string(std::exchange(rest_, {})); }
 
  private:
   std::string_view rest_;

@@ -72,7 +72,14 @@ std::optional<std::string> Request::query_value(std::string_view name) const {
 }
 
 Outcome<std::string> read_all(BodyReader& body, std::size_t limit) {
+  auto too_long = [&] {
+    return make_error(ErrorKind::limit_exceeded, "The request's body is longer than {} bytes.", limit);
+  };
   std::string all;
+  if (auto rest = body.take_rest()) {
+    if (rest->size() > limit) return too_long();
+    return *std::move(rest);
+  }
   while (true) {
     auto before = all.size();
     // Little at first: most bodies are small, and what is asked for is filled with zeros.
@@ -82,9 +89,7 @@ Outcome<std::string> read_all(BodyReader& body, std::size_t limit) {
     TRY(auto got, body.read(all.data() + before, all.size() - before));
     all.resize(before + got);
     if (got == 0) return all;
-    if (all.size() > limit) {
-      return make_error(ErrorKind::limit_exceeded, "The request's body is longer than {} bytes.", limit);
-    }
+    if (all.size() > limit) return too_long();
   }
 }
 

@@ -71,6 +71,8 @@ class BodyReader {
   // Fills up to `size` bytes; 0 at the end. Fails when the client is gone, too slow (deadline) or the framing is
   // broken.
   virtual Outcome<std::size_t> read(char* data, std::size_t size) = 0;
+  // All that is left, where it is in memory already; nothing is left then.
+  virtual std::optional<std::string> take_rest() { return std::nullopt; }
 };
 
 // The whole rest of a body; ErrorKind::limit_exceeded beyond `limit` bytes.

@@ -34,15 +34,36 @@ TEST(Request, QueryValuesAreDecoded) {
 }
 
 TEST(ReadAll, HoldsTheLimit) {
-  std::string text(200'000, 'x');
-  TextReader exact(text);
-  auto whole = read_all(exact, text.size());
-  ASSERT_TRUE(whole.ok());
-  EXPECT_EQ(*whole, text);
-  TextReader longer(text);
-  auto cut = read_all(longer, text.size() - 1);
-  ASSERT_FALSE(cut.ok());
-  EXPECT_EQ(cut.error().kind, ErrorKind::limit_exceeded);
+  // As a body comes that is read while the client sends it.
+  class InPieces : public BodyReader {
+   public:
+    explicit InPieces(std::string_view text) : text_(text) {}
+    Outcome<std::size_t> read(char* data, std::size_t size) override { return text_.read(data, size); }
+
+   private:
+    TextReader text_;
+  };
+  auto check = [](auto&& make) {
+    const std::string text(200'000, 'x');
+    auto exact = make(text), longer = make(text);
+    auto whole = read_all(exact, text.size());
+    ASSERT_TRUE(whole.ok());
+    EXPECT_EQ(*whole, text);
+    EXPECT_EQ(*read_all(exact, text.size()), "") << "it was read";
+    auto cut = read_all(longer, text.size() - 1);
+    ASSERT_FALSE(cut.ok());
+    EXPECT_EQ(cut.error().kind, ErrorKind::limit_exceeded);
+  };
+  check([](std::string_view text) { return InPieces(text); });
+  check([](std::string_view text) { return TextReader(text); });
+}
+
+TEST(ReadAll, TakesWhatIsLeft) {
+  TextReader reader("0123456789");
+  char begin[4];
+  EXPECT_EQ(*reader.read(begin, sizeof begin), 4U);
+  EXPECT_EQ(*read_all(reader, 6), "456789");
+  EXPECT_EQ(*reader.read(begin, sizeof begin), 0U);
 }
 
 TEST(HeadText, NoFieldCanSmuggleALine) {

@@ -19,12 +19,11 @@ Outcome<bool> was_applied(Session& session, std::string_view call) {
 
 Outcome<void> set_applied(Session& session, std::string_view call) {
   std::int64_t place = 0;
-  CHECK_OK(
-      session.run("INSERT INTO applied_calls (place, call) VALUES ((SELECT coalesce(max(place), 0) + 1 FROM applied_calls), ?) RETURNING place",
-                  {call}, [&](const Row& row) {
-                    place = row.integer(0);
-                    return true;
-                  }));
+  CHECK_OK(session.run("SELECT coalesce(max(place), 0) + 1 FROM applied_calls", {}, [&](const Row& row) {
+    place = row.integer(0);
+    return false;
+  }));
+  CHECK_OK(session.run("INSERT INTO applied_calls (place, call) VALUES (?, ?)", {place, call}));
   if (place % cleared_every == 0) CHECK_OK(session.run("DELETE FROM applied_calls WHERE place <= ?", {place - kept}));
   return {};
 }

@@ -1,6 +1,7 @@
 // The ids of the last calls that were applied, for operations that would do it all again when a client repeats a call whose answer was lost
-// (records hold the id of the call that made them; points have no such place). Functions over a Session; the caller brings the transaction, that
-// of what the call does. Thread rule: as the Session's. Invariant: of at least the last 16,384 calls it is known, also after a restart.
+// (records hold the id of the call that made them, series those of the last that added to them; data that are summed up have no such place).
+// Functions over a Session; the caller brings the transaction, that of what the call does. Thread rule: as the Session's. Invariant: of at least
+// the last 16,384 calls it is known, also after a restart.
 #pragma once
 
 #include <string_view>

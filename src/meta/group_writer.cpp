@@ -131,16 +131,25 @@ void GroupWriter::commit_group(const Group& group) {
   commit_seconds_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
 }
 
+// An Error from here is one of the whole group.
 Outcome<void> GroupWriter::run_group(const Group& group) {
   CHECK_OK(connection_->run("BEGIN IMMEDIATE"));
-  for (Pending* pending : group) CHECK_OK(run_one(*pending));
+  if (group.size() == 1) {  // the transaction is its own: a savepoint would keep a copy of each page it changes
+    CHECK_OK(run_work(*group.front()));
+    CHECK_OK(connection_->run(group.front()->rolled_back ? "ROLLBACK" : "COMMIT"));
+    return {};
+  }
+  for (Pending* pending : group) {
+    CHECK_OK(connection_->run("SAVEPOINT one"));
+    CHECK_OK(run_work(*pending));
+    if (pending->rolled_back) CHECK_OK(connection_->run("ROLLBACK TO one"));
+    CHECK_OK(connection_->run("RELEASE one"));
+  }
   CHECK_OK(connection_->run("COMMIT"));
   return {};
 }
 
-// An Error from here is one of the whole group.
-Outcome<void> GroupWriter::run_one(Pending& pending) {
-  CHECK_OK(connection_->run("SAVEPOINT one"));
+Outcome<void> GroupWriter::run_work(Pending& pending) {
   bool keep = false;
   try {
     keep = pending.work(*connection_);
@@ -150,16 +159,12 @@ Outcome<void> GroupWriter::run_one(Pending& pending) {
     pending.error = internal("exception in a write");
   }
   pending.rolled_back = !keep;
+  if (connection_->in_transaction()) return {};
   // A full disk or an I/O error makes SQLite roll back all of the transaction by itself, with what the others of the
   // group did.
-  if (!connection_->in_transaction()) {
-    Error error = too_busy();
-    error.detail = "the transaction was rolled back by a fault in one of its writes";
-    return error;
-  }
-  if (!keep) CHECK_OK(connection_->run("ROLLBACK TO one"));
-  CHECK_OK(connection_->run("RELEASE one"));
-  return {};
+  Error error = too_busy();
+  error.detail = "the transaction was rolled back by a fault in one of its writes";
+  return error;
 }
 
 }  // namespace clary::meta

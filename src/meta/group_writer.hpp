@@ -1,6 +1,6 @@
 // The one writer of the embedded store: takes all waiting writes, runs each in a savepoint, commits them together and
-// wakes their callers. A lone write never waits for company, nor for another thread: its caller commits it, since two hand-overs between
-// threads cost as much as a quick disk's flush. Groups form while a commit is under way, and are its own thread's. Owned by the store.
+// wakes their callers. A lone write never waits for company, nor for another thread: its caller commits it, without a savepoint, since two
+// hand-overs between threads cost as much as a quick disk's flush. Groups form while a commit is under way, and are its own thread's. Owned by the store.
 // Thread rule: write() from any thread, but not within a write. Invariant: one thread at a time has the connection, and a caller is told of
 // success only after the commit that holds its write is on disk.
 #pragma once
@@ -51,7 +51,7 @@ class GroupWriter {
   bool anything_to_do() const { return !taken_ && (stopping_ || checkpoint_due_ || !queue_.empty()); }
   void commit_group(const Group& group);
   Outcome<void> run_group(const Group& group);
-  Outcome<void> run_one(Pending& pending);
+  Outcome<void> run_work(Pending& pending);
 
   std::unique_ptr<Connection> connection_;
   const std::size_t limit_;

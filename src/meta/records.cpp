@@ -106,7 +106,8 @@ CREATE TABLE associations (
 CREATE UNIQUE INDEX associations_ends ON associations (source, destination);
 CREATE INDEX associations_destination ON associations (destination, created, id);
 CREATE INDEX associations_created ON associations (account, region, created, id);
-)sql"}};
+)sql"},
+                                                  {5, "ALTER TABLE series ADD COLUMN calls BLOB NOT NULL DEFAULT ''"}};
 
 const std::string_view record_columns =
     "id, kind, account, region, name, arn, status, parent, created, modified, document, state";

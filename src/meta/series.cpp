@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <utility>
 
 #include "meta/changes.hpp"
 #include "meta/series_block.hpp"
@@ -20,7 +22,33 @@ struct Series {
   std::int64_t id = 0;  // 0: not stored yet
   Summary summary;
   std::string tail;
+  std::string calls;  // that are remembered: their hashes, the oldest first
 };
+
+constexpr std::size_t most_calls = 64;
+
+// FNV-1a, which is the same in every build.
+std::string hash_of_call(std::string_view call) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char c : call) hash = (hash ^ c) * 0x100000001b3;
+  std::string bytes(sizeof hash, '\0');
+  std::memcpy(bytes.data(), &hash, sizeof hash);
+  return bytes;
+}
+
+void remember(Series& series, std::string_view call) {
+  const std::string hash = hash_of_call(call);
+  if (series.calls.size() >= most_calls * hash.size()) series.calls.erase(0, hash.size());
+  series.calls += hash;
+}
+
+bool remembers(const Series& series, std::string_view call) {
+  const std::string hash = hash_of_call(call);
+  for (std::size_t at = 0; at < series.calls.size(); at += hash.size()) {
+    if (series.calls.compare(at, hash.size(), hash) == 0) return true;
+  }
+  return false;
+}
 
 constexpr std::string_view summary_columns = "name, count, least, greatest, mean, squares, last, last_time";
 
@@ -38,12 +66,13 @@ Summary read_summary(const Row& row) {
 }
 
 Outcome<Series> find_series(Session& session, std::int64_t owner, std::string_view name) {
-  static const std::string sql = fmt::format("SELECT {}, id, tail FROM series WHERE owner = ? AND name = ?", summary_columns);
+  static const std::string sql = fmt::format("SELECT {}, id, tail, calls FROM series WHERE owner = ? AND name = ?", summary_columns);
   Series series;
   CHECK_OK(session.run(sql, {owner, name}, [&](const Row& row) {
     series.summary = read_summary(row);
     series.id = row.integer(8);
     series.tail = row.text(9);
+    series.calls = row.text(10);
     return false;
   }));
   return series;
@@ -53,15 +82,16 @@ Outcome<void> store_series(Session& session, std::int64_t owner, std::string_vie
   const Summary& now = series.summary;
   if (series.id != 0) {
     CHECK_OK(session.run(
-        "UPDATE series SET count = ?, least = ?, greatest = ?, mean = ?, squares = ?, last = ?, last_time = ?, tail = ? WHERE id = ?",
-        {now.count, now.min, now.max, now.mean, now.squares, now.last, now.last_time.micros, Bytes{std::move(series.tail)}, series.id}));
+        "UPDATE series SET count = ?, least = ?, greatest = ?, mean = ?, squares = ?, last = ?, last_time = ?, tail = ?, calls = ? WHERE id = ?",
+        {now.count, now.min, now.max, now.mean, now.squares, now.last, now.last_time.micros, Bytes{std::move(series.tail)},
+         Bytes{std::move(series.calls)}, series.id}));
     return {};
   }
   CHECK_OK(
-      session.run("INSERT INTO series (id, owner, name, count, least, greatest, mean, squares, last, last_time, tail) "
-                  "VALUES ((SELECT coalesce(max(id), 0) + 1 FROM series), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+      session.run("INSERT INTO series (id, owner, name, count, least, greatest, mean, squares, last, last_time, tail, calls) "
+                  "VALUES ((SELECT coalesce(max(id), 0) + 1 FROM series), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                   {owner, name, now.count, now.min, now.max, now.mean, now.squares, now.last, now.last_time.micros,
-                   Bytes{std::move(series.tail)}},
+                   Bytes{std::move(series.tail)}, Bytes{series.calls}},
                   [&](const Row& row) {
                     series.id = row.integer(0);
                     return true;
@@ -197,7 +227,8 @@ Outcome<void> append(Session& session, std::int64_t owner, std::string_view name
   return touch(session, owner);
 }
 
-Outcome<std::vector<std::size_t>> append(Session& session, std::int64_t owner, std::span<const NamedPoints> series, std::int64_t most) {
+Outcome<std::vector<std::size_t>> append(Session& session, std::int64_t owner, std::span<const NamedPoints> series, std::int64_t most,
+                                         std::string_view call) {
   std::vector<std::size_t> refused;
   std::optional<std::int64_t> count;  // known once one is new
   for (std::size_t i = 0; i < series.size(); ++i) {
@@ -214,10 +245,19 @@ Outcome<std::vector<std::size_t>> append(Session& session, std::int64_t owner, s
       }
       ++*count;
     }
+    if (!call.empty()) remember(stored, std::exchange(call, {}));
     CHECK_OK(append_to(session, owner, one.name, std::move(stored), one.points));
   }
   CHECK_OK(touch(session, owner));
   return refused;
+}
+
+Outcome<bool> was_appended(Session& session, std::int64_t owner, std::span<const NamedPoints> series, std::string_view call) {
+  for (const NamedPoints& one : series) {
+    TRY(const Series stored, find_series(session, owner, one.name));
+    if (remembers(stored, call)) return true;
+  }
+  return false;
 }
 
 Outcome<std::vector<Summary>> summaries(Session& session, std::int64_t owner) {

@@ -36,12 +36,16 @@ struct Summary {
 // `last` is that of the points' greatest time (the later one of equals).
 Outcome<void> append(Session& session, std::int64_t owner, std::string_view name, std::span<const Point> points);
 // Points of several series of one record at once. A series that would be more than the `most`-th of its record is not begun: the answer tells the
-// places in `series` of those.
+// places in `series` of those. `call` is what tells the caller's call from others, "" for none: the first of the series remembers it.
 struct NamedPoints {
   std::string_view name;
   std::vector<Point> points;
 };
-Outcome<std::vector<std::size_t>> append(Session& session, std::int64_t owner, std::span<const NamedPoints> series, std::int64_t most);
+Outcome<std::vector<std::size_t>> append(Session& session, std::int64_t owner, std::span<const NamedPoints> series, std::int64_t most,
+                                         std::string_view call = {});
+// Whether the points of that call were appended: each series knows the last 64 calls that it remembers (beside its newest points, so that
+// remembering costs no page of the database).
+Outcome<bool> was_appended(Session& session, std::int64_t owner, std::span<const NamedPoints> series, std::string_view call);
 // How many a trial component may have: its Describe answers with all of them.
 inline constexpr std::int64_t most_metrics = 5000;
 // By name.

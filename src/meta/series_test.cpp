@@ -209,6 +209,33 @@ TEST_F(SeriesTest, SeriesBeyondTheLimitAreNotBegun) {
   EXPECT_FALSE(look(owner, "z"));
 }
 
+TEST_F(SeriesTest, LastCallsAreRemembered) {
+  const std::int64_t a = add("a"), b = add("b");
+  const std::vector<NamedPoints> series{{"refused", {{.value = 1}}}, {"x", run_of(0, 1)}, {"y", run_of(0, 1)}}, many{{"x", run_of(0, 200)}};
+  auto add_call = [&](std::int64_t owner, const std::vector<NamedPoints>& points, const std::string& call, std::int64_t most = 9) {
+    ASSERT_TRUE(store_->write([&](Session& session) { return append(session, owner, points, most, call); }));
+  };
+  auto knows = [&](std::int64_t owner, const std::vector<NamedPoints>& points, const std::string& call) {
+    return *store_->read([&](Session& session) { return was_appended(session, owner, points, call); });
+  };
+  EXPECT_FALSE(knows(a, series, "call-1"));
+  put(a, "x", run_of(0, 1));
+  put(a, "y", run_of(0, 1));
+  add_call(a, series, "call-1", 2);
+  EXPECT_TRUE(knows(a, series, "call-1")) << "by the first series that took points";
+  EXPECT_FALSE(knows(a, series, "call-2"));
+  EXPECT_FALSE(knows(b, series, "call-1"));
+  put(a, "x", run_of(1, 100));  // of no call
+  for (int call = 2; call <= 64; ++call) add_call(a, series, fmt::format("call-{}", call), 2);
+  EXPECT_TRUE(knows(a, series, "call-1"));
+  EXPECT_TRUE(knows(a, series, "call-64"));
+  add_call(a, series, "call-65", 2);
+  EXPECT_FALSE(knows(a, series, "call-1")) << "each series knows its last 64";
+  EXPECT_TRUE(knows(a, series, "call-2"));
+  add_call(b, many, "call-1");  // whose series begins with blocks
+  EXPECT_TRUE(knows(b, many, "call-1"));
+}
+
 TEST_F(SeriesTest, AppendingIsAChangeOfItsRecord) {
   const std::int64_t a = add("a");
   add("b");

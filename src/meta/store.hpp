@@ -77,7 +77,7 @@ class Store {
     return *std::move(result);
   }
 
-  // Runs `work` on the writer's thread inside a transaction of its own (a savepoint in the group's commit); an Error
+  // Runs `work` inside a transaction of its own, or a savepoint of its own in that of a group, on any thread; an Error
   // that it returns rolls just it back. Returns once the commit is durable. `work` must be short and must not call the
   // store again.
   template <typename F>

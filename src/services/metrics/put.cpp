@@ -42,11 +42,14 @@ std::vector<meta::NamedPoints> by_metric(const std::vector<RawMetricData>& data,
 
 Outcome<void> store_points(meta::Session& session, std::int64_t component, const BatchPutMetricsInput& in, const http::Request& request,
                            Codes& codes) {
-  TRY(const bool repeated, is_repeated(session, request));
-  if (repeated) return {};
   std::vector<meta::NamedPoints> series = by_metric(in.MetricData, codes);
   if (series.empty()) return {};
-  TRY(auto refused, meta::append(session, component, series, meta::most_metrics));
+  const std::string_view call = id_of_call(request);
+  if (!call.empty() && is_retry(request)) {
+    TRY(const bool repeated, meta::was_appended(session, component, series, call));
+    if (repeated) return {};
+  }
+  TRY(auto refused, meta::append(session, component, series, meta::most_metrics, call));
   for (std::size_t place : refused) {
     for (std::size_t i = 0; i < codes.size(); ++i) {
       if (in.MetricData[i].MetricName == series[place].name && codes[i] == nullptr) codes[i] = "METRIC_LIMIT_EXCEEDED";

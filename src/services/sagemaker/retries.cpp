@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "services/repeated.hpp"
+
 namespace clary::services::sagemaker {
 
 namespace {
@@ -15,10 +17,9 @@ std::string put_before(std::string begin, const std::string& document) {
 
 // How a document of that call begins; empty where the client sends no id. Ids are UUIDs; what is none is not kept.
 std::string opening(const http::Request& request) {
-  constexpr std::size_t longest = 64;
-  std::string_view id = request.headers.get("amz-sdk-invocation-id");
+  const std::string_view id = id_of_call(request);
   auto is_plain = [](unsigned char c) { return std::isalnum(c) || c == '-'; };
-  if (id.empty() || id.size() > longest || !std::all_of(id.begin(), id.end(), is_plain)) return {};
+  if (id.empty() || !std::all_of(id.begin(), id.end(), is_plain)) return {};
   return fmt::format("{}{}\"", member, id);
 }
 
