@@ -20,10 +20,16 @@ add_custom_command(
   VERBATIM)
 add_custom_target(clary_api DEPENDS ${api_output}/generated)
 
+# Tables, run through once: not worth much of a compiler's time.
+set(api_options -O1 -g0)
+if(CLARY_ASAN)
+  set(api_options -O0 -g0 -fno-sanitize=undefined)
+endif()
+
 foreach(service ${api_services})
   string(REPLACE "-" "_" target ${service})
   add_library(clary_api_${target} STATIC ${api_output}/${service}.cpp)
-  set_source_files_properties(${api_output}/${service}.cpp PROPERTIES GENERATED TRUE COMPILE_OPTIONS "-O1;-g0")
+  set_source_files_properties(${api_output}/${service}.cpp PROPERTIES GENERATED TRUE COMPILE_OPTIONS "${api_options}")
   target_include_directories(clary_api_${target} PUBLIC ${CMAKE_BINARY_DIR}/generated)
   target_link_libraries(clary_api_${target} PUBLIC clary_wire)
   add_dependencies(clary_api_${target} clary_api)

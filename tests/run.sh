@@ -61,17 +61,18 @@ suite_tidy() {
 }
 
 build_unit() {
-  configure build/asan -DCLARY_ASAN=ON
-  ninja -C build/asan clary-init $(test_programs build/asan)
+  configure_sanitized build/sanitized
+  ninja -C build/sanitized clary-init $(test_programs build/sanitized)
 }
 
 suite_unit() {
+  need_packages "${clang_packages[@]}"
   say "building the unit tests (ASan, UBSan)"
   build_unit || { tell "unit (build)" 0 1; return; }
   # The tests of src/xgboost drive a real libxgboost.
   CLARY_TEST_LIBXGBOOST=$(venv sdk3 3.12 tests/e2e/requirements/sdk3.txt)/lib/python3.12/site-packages/xgboost/lib/libxgboost.so
   export CLARY_TEST_LIBXGBOOST
-  run_programs unit build/asan $(test_programs build/asan)
+  run_programs unit build/sanitized $(test_programs build/sanitized)
 }
 
 # The parts where threads meet, under ThreadSanitizer.
@@ -116,7 +117,7 @@ suite_console() {
 
 suite_fuzz() {
   need_packages "${clang_packages[@]}"
-  if run_fuzz 5; then tell fuzz 1 0; else tell fuzz 0 1; fi
+  if run_fuzz $short_run; then tell fuzz 1 0; else tell fuzz 0 1; fi
 }
 
 # What the suites with a build of their own need is compiled while others wait for jobs and servers, with what they leave of the CPUs.
@@ -125,7 +126,7 @@ builder=""
 build_meanwhile() { # SUITES...
   local suite
   for suite in "$@"; do
-    if [ "$suite" = fuzz ]; then need_packages "${clang_packages[@]}"; fi
+    case $suite in unit | fuzz) need_packages "${clang_packages[@]}" ;; esac
   done
   set -m  # a process group of its own, which ends with this script
   (
@@ -134,7 +135,7 @@ build_meanwhile() { # SUITES...
       case $suite in
         unit) build_unit ;;
         tsan) build_tsan ;;
-        fuzz) build_fuzz 5 ;;
+        fuzz) build_fuzz $short_run ;;
       esac || true
     done
   ) >build/meanwhile.log 2>&1 &

@@ -171,8 +171,7 @@ bool BodyPipe::hungry() const {
 }
 
 Outcome<std::size_t> TextReader::read(char* data, std::size_t size) {
-  auto take = std::min(size, rest_.size());
-  std::memcpy(data, rest_.data(), take);
+  const std::size_t take = rest_.copy(data, size);
   rest_.remove_prefix(take);
   return take;
 }

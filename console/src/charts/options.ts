@@ -28,10 +28,11 @@ export function timeSeries(lines: Line[], axis: { x: string; y: string; time: bo
       type: 'line',
       name: line.name,
       data: drawable(line.points, axis.log),
+      dimensions: ['x', 'y'], // without it ECharts' development build refuses arrays of numbers
       showSymbol: countOf(line.points) < 2,
       sampling: 'lttb',
       emphasis: { focus: 'series' },
-      triggerLineEvent: true,
+      triggerEvent: 'line',
     })),
   };
 }
