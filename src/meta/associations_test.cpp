@@ -98,7 +98,10 @@ TEST_F(AssociationsTest, OneLeadsFromOneRecordToAnother) {
 
 TEST_F(AssociationsTest, BothEndsChange) {
   add("a"), add("b");
-  auto changed = [&](std::int64_t place) { return *store->read([&](Session& session) { return changes_since(session, place); }); };
+  auto changed = [&](std::int64_t place) {
+    EXPECT_TRUE(store->write(seal_changes));
+    return *store->read([&](Session& session) { return changes_since(session, place); });
+  };
   auto before = changed(0);
   join("a", "b");
   auto joined = changed(before.place);

@@ -5,7 +5,7 @@ namespace clary::meta {
 Outcome<void> touch(Session& session, std::int64_t record) {
   CHECK_OK(
       session.run("INSERT INTO changes (record, place) VALUES (?, (SELECT coalesce(max(place), 0) + 1 FROM changes)) "
-                  "ON CONFLICT (record) DO UPDATE SET place = excluded.place",
+                  "ON CONFLICT (record) DO UPDATE SET place = excluded.place WHERE changes.place <= (SELECT place FROM changes_seal)",
                   {record}));
   return {};
 }
@@ -22,13 +22,18 @@ Outcome<Changes> changes_since(Session& session, std::int64_t place, std::int64_
   return changes;
 }
 
-Outcome<std::int64_t> last_place(Session& session) {
-  std::int64_t place = 0;
-  CHECK_OK(session.run("SELECT coalesce(max(place), 0) FROM changes", {}, [&](const Row& row) {
-    place = row.integer(0);
-    return true;
+Outcome<Ends> ends_of_changes(Session& session) {
+  Ends ends;
+  CHECK_OK(session.run("SELECT place, (SELECT coalesce(max(place), 0) FROM changes) FROM changes_seal", {}, [&](const Row& row) {
+    ends = {.seal = row.integer(0), .last = row.integer(1)};
+    return false;
   }));
-  return place;
+  return ends;
+}
+
+Outcome<void> seal_changes(Session& session) {
+  CHECK_OK(session.run("UPDATE changes_seal SET place = (SELECT coalesce(max(place), 0) FROM changes)"));
+  return {};
 }
 
 }  // namespace clary::meta

@@ -17,6 +17,7 @@ class ChangesTest : public ::testing::Test {
   Outcome<void> write(const std::function<Outcome<void>(Session&)>& work) { return store_->write(work); }
   // The ids of what has changed since the last call.
   std::vector<std::int64_t> news() {
+    EXPECT_TRUE(store_->write(seal_changes));
     Changes changes = *store_->read([&](Session& session) { return changes_since(session, place_); });
     place_ = changes.place;
     return changes.records;
@@ -32,11 +33,29 @@ TEST_F(ChangesTest, EachChangeOfARecordIsNewsOnce) {
   auto a = add("a"), b = add("b");
   EXPECT_EQ(news(), (Ids{a, b}));
   EXPECT_EQ(news(), Ids{});
-  EXPECT_EQ(*store_->read([](Session& session) { return last_place(session); }), place_);
+  EXPECT_EQ(store_->read(ends_of_changes)->last, place_);
   Record record{.id = a, .kind = "thing"};
   ASSERT_TRUE(write([&](Session& session) { return update(session, record); }));
   ASSERT_TRUE(write([&](Session& session) { return update(session, record); }));
   EXPECT_EQ(news(), Ids{a});
+}
+
+TEST_F(ChangesTest, BehindTheSealNothingMoves) {
+  auto a = add("a"), b = add("b");
+  auto since = [&](std::int64_t place) { return *store_->read([&](Session& session) { return changes_since(session, place); }); };
+  auto ends = [&] { return *store_->read(ends_of_changes); };
+  EXPECT_EQ(ends().seal, 0);
+  auto touch_a = [&](Session& session) { return touch(session, a); };
+  const Changes before = since(0);
+  ASSERT_TRUE(write(touch_a));
+  EXPECT_EQ(since(0).records, (Ids{a, b}));
+  EXPECT_EQ(since(0).place, before.place);
+  ASSERT_TRUE(store_->write(seal_changes));
+  EXPECT_EQ(ends().seal, before.place);
+  ASSERT_TRUE(write(touch_a));
+  EXPECT_EQ(since(before.place).records, Ids{a}) << "what was sealed moves";
+  EXPECT_EQ(since(0).records, (Ids{b, a}));
+  EXPECT_GT(ends().last, ends().seal);
 }
 
 TEST_F(ChangesTest, TagsAndLinksAreChangesOfTheirRecords) {

@@ -107,7 +107,13 @@ CREATE UNIQUE INDEX associations_ends ON associations (source, destination);
 CREATE INDEX associations_destination ON associations (destination, created, id);
 CREATE INDEX associations_created ON associations (account, region, created, id);
 )sql"},
-                                                  {5, "ALTER TABLE series ADD COLUMN calls BLOB NOT NULL DEFAULT ''"}};
+                                                  {5, "ALTER TABLE series ADD COLUMN calls BLOB NOT NULL DEFAULT ''"},
+                                                  {6, R"sql(
+CREATE TABLE changes_seal (
+  place BIGINT NOT NULL
+);
+INSERT INTO changes_seal (place) SELECT coalesce(max(place), 0) FROM changes;
+)sql"}};
 
 const std::string_view record_columns =
     "id, kind, account, region, name, arn, status, parent, created, modified, document, state";

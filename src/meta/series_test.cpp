@@ -239,6 +239,7 @@ TEST_F(SeriesTest, LastCallsAreRemembered) {
 TEST_F(SeriesTest, AppendingIsAChangeOfItsRecord) {
   const std::int64_t a = add("a");
   add("b");
+  ASSERT_TRUE(store_->write(seal_changes));
   auto now = *store_->read([](Session& session) { return changes_since(session, 0); });
   put(a, "x", run_of(0, 1));
   auto after = *store_->read([&](Session& session) { return changes_since(session, now.place); });

@@ -10,9 +10,9 @@ Answers::Text Answers::find(std::int64_t id) {
   return known->second->text;
 }
 
-void Answers::keep(std::int64_t id, Text text, std::int64_t place) {
+void Answers::keep(std::int64_t id, Text text, std::int64_t version) {
   std::lock_guard lock(mutex_);
-  if (place != place_ || places_.contains(id) || text->size() > limit_ / 8) return;
+  if (version != version_ || places_.contains(id) || text->size() > limit_ / 8) return;
   bytes_ += text->size();
   kept_.push_front({id, std::move(text)});
   places_[id] = kept_.begin();

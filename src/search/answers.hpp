@@ -18,13 +18,13 @@ class Answers {
   explicit Answers(std::size_t limit) : limit_(limit) {}
 
   Text find(std::int64_t id);  // null: not kept
-  // `place` is that of the view (Index::catch_up) that the text was made of: what has changed since is not kept.
-  void keep(std::int64_t id, Text text, std::int64_t place);
-  // The record has changed: the index goes on to `place`. Before the index tells of the change to anyone.
+  // `version` is the index's (Index::catch_up) before the text was made: where it has gone on since, nothing is kept.
+  void keep(std::int64_t id, Text text, std::int64_t version);
+  // The records have changed: the index goes on to `version`. Before the index tells of the change to anyone.
   template <typename Ids>
-  void forget(const Ids& ids, std::int64_t place) {
+  void forget(const Ids& ids, std::int64_t version) {
     std::lock_guard lock(mutex_);
-    place_ = place;
+    version_ = version;
     for (std::int64_t id : ids) drop(id);
   }
   std::size_t bytes() const;
@@ -38,7 +38,7 @@ class Answers {
 
   const std::size_t limit_;
   mutable std::mutex mutex_;
-  std::int64_t place_ = 0;
+  std::int64_t version_ = 0;
   std::list<Kept> kept_;  // the one used last in front
   std::unordered_map<std::int64_t, std::list<Kept>::iterator> places_;
   std::size_t bytes_ = 0;

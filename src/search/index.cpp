@@ -18,26 +18,30 @@ std::string key_of(std::string_view type, const Scope& scope) {
 
 }  // namespace
 
-Outcome<void> Index::make(meta::Store& store, const Read& read) {
-  if (made_) return {};
-  std::lock_guard one_at_a_time(making_);
-  if (made_) return {};
-  CHECK_OK(store.read([&](meta::Session& session) { return catch_up(session, read); }));
-  made_ = true;
-  return {};
+Outcome<std::int64_t> Index::catch_up(meta::Store& store, const Read& read) {
+  const std::int64_t version = version_;
+  TRY(const meta::Ends ends, store.read(meta::ends_of_changes));
+  if (ends.last <= place_) return version;
+  std::lock_guard one_at_a_time(catching_up_);
+  // Where the disk is full nothing can be sealed, and the same is read again by the next search.
+  if (ends.last > ends.seal) (void)store.write(meta::seal_changes);
+  // Within the lock: what is put in place is never older than what stands there.
+  CHECK_OK(store.read([&](meta::Session& session) { return take_in(session, read); }));
+  return version_.load();
 }
 
-Outcome<std::int64_t> Index::catch_up(meta::Session& session, const Read& read) {
-  TRY(const std::int64_t view, meta::last_place(session));
-  if (view <= place_) return view;
-  std::lock_guard one_at_a_time(catching_up_);
-  while (place_ < view) {
-    TRY(meta::Changes news, meta::changes_since(session, place_, batch));
+Outcome<void> Index::take_in(meta::Session& session, const Read& read) {
+  TRY(const meta::Ends ends, meta::ends_of_changes(session));
+  for (std::int64_t place = place_; place < ends.last;) {
+    TRY(meta::Changes news, meta::changes_since(session, place, batch));
     TRY(Changed changed, read_all(session, read, news.records));
-    apply(changed, news.place);
+    apply(changed);
+    place = news.place;
+    if (place <= ends.seal) place_ = place;
   }
+  if (place_ < ends.seal) place_ = ends.seal;
   tidy();
-  return view;
+  return {};
 }
 
 Outcome<Index::Changed> Index::read_all(meta::Session& session, const Read& read, const std::vector<std::int64_t>& records) const {
@@ -58,10 +62,10 @@ Outcome<Index::Changed> Index::read_all(meta::Session& session, const Read& read
   return changed;
 }
 
-void Index::apply(const Changed& changed, std::int64_t place) {
+void Index::apply(const Changed& changed) {
   std::vector<std::int64_t> ids;
   for (const auto& [id, row] : changed) ids.push_back(id);
-  answers_.forget(ids, place);
+  answers_.forget(ids, ++version_);
   std::unique_lock lock(mutex_);
   for (const auto& [id, row] : changed) {
     if (row) {
@@ -73,7 +77,6 @@ void Index::apply(const Changed& changed, std::int64_t place) {
       table_of_.erase(known);
     }
   }
-  place_ = place;
 }
 
 // Only this thread writes, so the new tables can be made while others search the old ones.

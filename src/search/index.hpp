@@ -1,7 +1,7 @@
 // The index of Search: the properties of all records that can be searched, in memory, a table for each type, account and region. It is made of the
-// database alone: catch_up() brings it to the point of the caller's transaction by what has changed since (meta/changes.hpp), so there is nothing to
-// write to and nothing to keep in step. Owned by the composition root. Thread rule: any thread; searches run side by side, one thread at a time
-// catches up. Invariant: after catch_up() the index knows all that the caller's transaction sees; it may know later changes too.
+// database alone: catch_up() brings it to the present by what has changed since (meta/changes.hpp), so there is nothing to keep in step. Owned by
+// the composition root. Thread rule: any thread, outside of transactions; searches run side by side, one thread at a time catches up. Invariant:
+// after catch_up() the index knows all that was written before it; it may know later changes too.
 #pragma once
 
 #include <atomic>
@@ -37,10 +37,8 @@ class Index {
  public:
   using Read = std::function<Outcome<Reading>(meta::Session&, std::int64_t record)>;
 
-  // Once for all: the first catch_up(), which may take seconds. Who waits for it holds none of the store's connections.
-  Outcome<void> make(meta::Store& store, const Read& read);
-  // The place of the caller's view in the sequence of changes.
-  Outcome<std::int64_t> catch_up(meta::Session& session, const Read& read);
+  // The first may take seconds. Who waits for it holds none of the store's connections. Answers the version of the index, for Answers::keep().
+  Outcome<std::int64_t> catch_up(meta::Store& store, const Read& read);
   Found find(std::string_view type, const Scope& scope, const Query& query) const;
   // At most `limit` of the properties that the type's records have and that begin with the prefix, in order.
   std::vector<std::string> properties(std::string_view type, const Scope& scope, std::string_view prefix, std::size_t limit) const;
@@ -50,15 +48,15 @@ class Index {
  private:
   static constexpr std::size_t answer_bytes = 32 << 20;
   using Changed = std::vector<std::pair<std::int64_t, std::optional<Row>>>;
+  Outcome<void> take_in(meta::Session& session, const Read& read);
   Outcome<Changed> read_all(meta::Session& session, const Read& read, const std::vector<std::int64_t>& records) const;
-  void apply(const Changed& changed, std::int64_t place);
+  void apply(const Changed& changed);
   void tidy();
 
-  std::mutex making_;
-  std::atomic<bool> made_ = false;
   std::mutex catching_up_;
-  std::atomic<std::int64_t> place_ = 0;  // in the sequence of changes
-  mutable std::shared_mutex mutex_;      // of what follows
+  std::atomic<std::int64_t> place_ = 0;    // in the sequence of changes: what stands up to here need not be read again
+  std::atomic<std::int64_t> version_ = 0;  // how often something was put in place
+  mutable std::shared_mutex mutex_;        // of what follows
   std::unordered_map<std::string, Table> tables_;
   std::unordered_map<std::int64_t, Table*> table_of_;
   Answers answers_{answer_bytes};

@@ -42,8 +42,7 @@ class IndexTest : public ::testing::Test {
     ASSERT_TRUE(store_->write([&](meta::Session& session) { return meta::update(session, record); }));
   }
   std::vector<std::int64_t> with(const std::string& column, const std::string& value, const Scope& scope = here) {
-    EXPECT_TRUE(index_.make(*store_, read_thing));
-    EXPECT_TRUE(store_->read([&](meta::Session& session) { return index_.catch_up(session, read_thing); }));
+    EXPECT_TRUE(index_.catch_up(*store_, read_thing));
     Query query{.order = {.columns = {"Name"}}, .limit = 10'000};
     query.where = Expression{.filters = {{{.columns = {column}}, {.op = Operator::equals, .text = value}}}};
     return index_.find("thing", scope, query).ids;

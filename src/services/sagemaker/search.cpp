@@ -24,15 +24,15 @@ Outcome<const Searched*> need_type(std::string_view resource) {
   return validation("Clary has no resources of the type {} to search. It searches: {}.", resource, served);
 }
 
-// The record's SearchRecord as JSON, kept or made. Null: it was made after this call's view of the store.
+// The record's SearchRecord as JSON, kept or made. Null: it is gone.
 Outcome<search::Answers::Text> answer_of(meta::Session& session, search::Answers& answers, const Searched& type, std::int64_t id,
-                                         std::int64_t view) {
+                                         std::int64_t version) {
   if (auto kept = answers.find(id)) return kept;
   TRY(auto record, meta::find_by_id(session, id));
   if (!record) return search::Answers::Text();
   TRY(auto result, type.read(session, *record, Purpose::answer));
   auto text = std::make_shared<const std::string>(wire::to_document(SearchRecord_shape, result));
-  answers.keep(id, text, view);
+  answers.keep(id, text, version);
   return text;
 }
 
@@ -41,13 +41,12 @@ Outcome<search::Answers::Text> answer_of(meta::Session& session, search::Answers
 Outcome<std::string> search(Context& call, const SearchInput& in) {
   TRY(const Searched* type, need_type(in.Resource));
   TRY(search::Query query, to_query(*type, call.scope, in));
-  CHECK_OK(call.index.make(call.store, read_for_index));
+  TRY(const std::int64_t version, call.index.catch_up(call.store, read_for_index));
   return call.store.read([&](meta::Session& session) -> Outcome<std::string> {
-    TRY(const std::int64_t view, call.index.catch_up(session, read_for_index));
     const search::Found found = call.index.find(type->resource, call.scope, query);
     std::string document = R"({"Results":[)";
     for (std::int64_t id : found.ids) {
-      TRY(auto result, answer_of(session, call.index.answers(), *type, id, view));
+      TRY(auto result, answer_of(session, call.index.answers(), *type, id, version));
       if (!result) continue;
       if (document.back() == '}') document += ',';
       document += *result;
@@ -68,13 +67,8 @@ void keep_index(const Parts& parts, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any stopping;
   std::unique_lock lock(mutex);
-  auto catch_up = [&]() -> Outcome<void> {
-    CHECK_OK(parts.index.make(parts.store, read));
-    CHECK_OK(parts.store.read([&](meta::Session& session) { return parts.index.catch_up(session, read); }));
-    return {};
-  };
   while (!stop.stop_requested()) {
-    auto done = catch_up();
+    auto done = parts.index.catch_up(parts.store, read);
     if (!done && !stop.stop_requested()) log_.error("the index of Search: {} {}", done.error().message, done.error().detail);
     stopping.wait_for(lock, stop, index_period, [] { return false; });
   }
@@ -84,8 +78,7 @@ Outcome<GetSearchSuggestionsOutput> get_search_suggestions(Context& call, const 
   TRY(const Searched* type, need_type(in.Resource));
   std::string hint;
   if (in.SuggestionQuery && in.SuggestionQuery->PropertyNameQuery) hint = in.SuggestionQuery->PropertyNameQuery->PropertyNameHint;
-  CHECK_OK(call.index.make(call.store, read_for_index));
-  CHECK_OK(call.store.read([&](meta::Session& session) { return call.index.catch_up(session, read_for_index); }));
+  CHECK_OK(call.index.catch_up(call.store, read_for_index));
   std::set<std::string> names;
   for (std::string& name : property_names(type->shape())) {
     if (http::equal_ignoring_case(std::string_view(name).substr(0, hint.size()), hint)) names.insert(std::move(name));
