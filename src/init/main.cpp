@@ -206,6 +206,7 @@ int run() {
   if (!order) return 125;
   if (getpid() != 1) prctl(PR_SET_CHILD_SUBREAPER, 1);
   for (int fd : {control, output, exit_file}) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  close_range(exit_file + 1, ~0U, 0);  // what only bubblewrap and `enter` needed
   sigset_t signals;
   sigemptyset(&signals);
   for (int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE, kill_all}) sigaddset(&signals, number);

@@ -88,8 +88,9 @@ Outcome<Launched> run_launch(Launch& launch, const WorkerFolder& folder) {
   command.environment = launch.environment;
   command.new_session = true;
   command.descriptors = {-1, -1, errors.theirs.fd(), control.theirs.fd(), output.fd(), exit_file.fd()};
-  if (launch.in_sandbox) command.descriptors.push_back(info.theirs.fd());
-  if (launch.user_namespace >= 0) command.descriptors.push_back(launch.user_namespace);
+  // With both ends of the pipe bubblewrap can write there although we have died, and goes on: it would end instead, and leave clary-init waiting for
+  // it for ever.
+  if (launch.in_sandbox) command.descriptors.insert(command.descriptors.end(), {info.theirs.fd(), launch.user_namespace, info.ours.fd()});
   TRY(const pid_t child, io::spawn(command));
   Attempt attempt(child, std::move(errors.ours));
   errors.theirs = io::File();
