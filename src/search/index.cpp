@@ -23,6 +23,7 @@ Outcome<std::int64_t> Index::catch_up(meta::Store& store, const Read& read) {
   TRY(const meta::Ends ends, store.read(meta::ends_of_changes));
   if (ends.last <= place_) return version;
   std::lock_guard one_at_a_time(catching_up_);
+  if (ends.last <= place_) return version_.load();  // by who had the lock before
   // Where the disk is full nothing can be sealed, and the same is read again by the next search.
   if (ends.last > ends.seal) (void)store.write(meta::seal_changes);
   // Within the lock: what is put in place is never older than what stands there.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <thread>
 
+#include "meta/changes.hpp"
 #include "meta/links.hpp"
 #include "meta/records.hpp"
 
@@ -80,6 +81,20 @@ TEST_F(IndexTest, WhatIsMadeOfOtherRecordsChangesWithThem) {
   EXPECT_THAT(with("Source.Status", "New"), ElementsAre(thing.id));
   set_status(source, "Done");
   EXPECT_THAT(with("Source.Status", "Done"), ElementsAre(thing.id));
+}
+
+TEST_F(IndexTest, IsRightAlsoWhereNothingCanBeSealed) {
+  ASSERT_TRUE(store_->write([](meta::Session& session) {
+    return session.run("CREATE TRIGGER refuse BEFORE UPDATE ON changes_seal BEGIN SELECT RAISE(ABORT, 'full'); END");
+  }));
+  ASSERT_FALSE(store_->write(meta::seal_changes));
+  auto a = add("thing", "a"), b = add("thing", "b");
+  EXPECT_THAT(with("Status", "New"), ElementsAre(a.id, b.id));
+  for (const char* status : {"Begun", "Done"}) {
+    set_status(a, status);
+    EXPECT_THAT(with("Status", status), ElementsAre(a.id));
+    EXPECT_THAT(with("Status", "New"), ElementsAre(b.id));
+  }
 }
 
 TEST_F(IndexTest, MoreThanOneBatchIsRead) {
