@@ -73,7 +73,7 @@ void JobMachine::stop_workers(Run& run, std::chrono::milliseconds grace) {
     if (host.companion) host.companion->give_up(std::nullopt);
     // A worker that is only a tool has nothing to keep.
     const bool tool = host.companion && host.companion->verdict();
-    if (host.worker && !host.over) host.worker->stop(tool ? std::min(grace, parts_.peer_grace) : grace);
+    host.stop(tool ? std::min(grace, parts_.peer_grace) : grace);
   }
 }
 

@@ -97,6 +97,20 @@ TEST_F(Hosts, AStopReachesThemAll) {
   EXPECT_EQ(first->stop_count() + second->stop_count(), 2u);
 }
 
+TEST_F(Hosts, AStopThatIsAskedForAgainInterruptsNoHostsGrace) {
+  auto job = create(spec_of(2));
+  auto first = worker_of(job, 1), second = worker_of(job, 2);
+  for (auto& worker : {first, second}) worker->on_stop = [] {};  // saves what it has
+  when("Training");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(jobs->stop(job.id));
+  while (second->stop_count() == 0) std::this_thread::sleep_for(1ms);
+  first->succeed();
+  second->succeed();
+  EXPECT_EQ(ended(job).status, "Stopped");
+  EXPECT_EQ(first->stop_count(), 1u);
+  EXPECT_EQ(second->stop_count(), 1u);
+}
+
 TEST_F(Hosts, AStopDuringTheLaunchGivesThoseThatRunTheirGrace) {
   launcher->on_start = [this](FakeWorker& worker) {
     worker.write_file("model/" + worker.spec.hostname, "m");

@@ -7,7 +7,7 @@ namespace clary::jobs {
 void JobMachine::work_done(const RunPtr& run, std::size_t index) {
   HostRun& host = run->hosts[index];
   if (closing_) return;  // it was the server's end that ended the work: the next one goes on with this worker
-  if (run->step == Run::Step::working && host.worker && !host.over) host.worker->stop(parts_.peer_grace);
+  if (run->step == Run::Step::working) host.stop(parts_.peer_grace);
 }
 
 void JobMachine::accompany(Run& run, std::size_t index) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,16 @@ struct HostRun {
   std::unique_ptr<workers::OutputFollower> follower;
   std::unique_ptr<Companion> companion;
   bool over = false;  // its exit was taken in
+
+  // Asks the worker to end, once: again only to leave it less time.
+  void stop(std::chrono::milliseconds grace) {
+    if (!worker || over || (grace_ && *grace_ <= grace)) return;
+    grace_ = grace;
+    worker->stop(grace);
+  }
+
+ private:
+  std::optional<std::chrono::milliseconds> grace_;
 };
 
 struct Run {

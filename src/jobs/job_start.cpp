@@ -196,7 +196,8 @@ Outcome<void> JobMachine::start_workers(Run& run) {
   const JobState state = run.snapshot();
   const bool isolated = run.demand.network_isolation;
   for (std::size_t i = 0; i < run.hosts.size(); ++i) {
-    auto& [host, worker, follower, companion, over] = run.hosts[i];
+    const Host& host = run.hosts[i].host;
+    auto& worker = run.hosts[i].worker;
     if (worker) {  // an earlier server started it
       accompany(run, i);
       continue;
