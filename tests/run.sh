@@ -90,9 +90,14 @@ suite_tsan() {
 suite_runtime() { run_pytest runtime "$(venv today 3.11 tests/e2e/requirements/today.txt)/bin/python" tests/runtime; }
 suite_protocol() { run_pytest protocol "$(venv today 3.11 tests/e2e/requirements/today.txt)/bin/python" tests/protocol; }
 suite_e2e-today() { run_pytest e2e-today "$(venv today 3.11 tests/e2e/requirements/today.txt)/bin/python" tests/e2e/today; }
-suite_e2e-sdk1() { run_pytest e2e-sdk1 "$(venv sdk1 3.8 tests/e2e/requirements/sdk1.txt)/bin/python" tests/e2e/sdk1; }
-suite_e2e-sdk2() { run_pytest e2e-sdk2 "$(venv sdk2 3.11 tests/e2e/requirements/sdk2.txt)/bin/python" tests/e2e/sdk2; }
-suite_e2e-sdk3() { run_pytest e2e-sdk3 "$(venv sdk3 3.12 tests/e2e/requirements/sdk3.txt)/bin/python" tests/e2e/sdk3; }
+suite_e2e-sdk1() { run_sdk_tests sdk1 3.8; }
+suite_e2e-sdk2() { run_sdk_tests sdk2 3.11; }
+suite_e2e-sdk3() { run_sdk_tests sdk3 3.12; }
+
+# Two files at a time, each process with a server of its own: most of their time the SDKs sleep between two looks at a job.
+run_sdk_tests() { # SDK PYTHON
+  run_pytest "e2e-$1" "$(venv "$1" "$2" "tests/e2e/requirements/$1.txt")/bin/python" -n 2 --dist loadfile "tests/e2e/$1"
+}
 
 # run_vitest SUITE CONFIG: counts as vitest reports them.
 run_vitest() {

@@ -27,19 +27,28 @@ build_fuzz() { # SECONDS
   ninja -C "$folder" $(fuzz_targets "$1")
 }
 
+fuzz_one() { # TARGET FOLDER SECONDS
+  mkdir -p "$2/corpus/$1"
+  say "fuzzing $1 for $3 s"
+  # What libFuzzer tells while all is well (thousands of lines) would hide what other suites said.
+  "$2/$1" -max_total_time="$3" -timeout=10 -rss_limit_mb=4096 -print_final_stats=0 -verbosity=0 -artifact_prefix="$2/" "$2/corpus/$1" >"$2/$1.log" 2>&1 ||
+    { tail -200 "$2/$1.log"; return 1; }
+}
+
+# As many at a time as there are processors.
 run_fuzz() { # SECONDS
-  local folder target status=0
+  local folder target pid pids=() status=0 processors
+  processors=$(nproc)
   folder=$(fuzz_folder "$1")
   build_fuzz "$1" || return 1
   for target in $(fuzz_targets "$1"); do
-    mkdir -p "$folder/corpus/$target"
-    say "fuzzing $target for $1 s"
-    # What libFuzzer tells while all is well (thousands of lines) would hide what other suites said.
-    if ! "$folder/$target" -max_total_time="$1" -timeout=10 -rss_limit_mb=4096 -print_final_stats=0 -verbosity=0 \
-      -artifact_prefix="$folder/" "$folder/corpus/$target" >"$folder/$target.log" 2>&1; then
-      status=1
-      tail -200 "$folder/$target.log"
+    if [ ${#pids[@]} -ge "$processors" ]; then
+      wait "${pids[0]}" || status=1
+      pids=("${pids[@]:1}")
     fi
+    fuzz_one "$target" "$folder" "$1" &
+    pids+=($!)
   done
+  for pid in "${pids[@]}"; do wait "$pid" || status=1; done
   return $status
 }
