@@ -33,21 +33,34 @@ std::string trimmed(std::string_view text) {
 }
 
 // torchrun marks its workers' lines by their rank: "[rank0]: ".
-bool begins_traceback(std::string_view line) {
-  if (line.starts_with("[rank")) {
-    auto end = line.find("]: ");
-    if (end != std::string_view::npos) line.remove_prefix(end + 3);
-  }
-  return line.starts_with("Traceback (most recent call last)");
+std::string_view without_rank(std::string_view line) {
+  const auto end = line.starts_with("[rank") ? line.find("]: ") : std::string_view::npos;
+  return end == std::string_view::npos ? line : line.substr(end + 3);
 }
 
-// What the script said last: from its last traceback on where there is one, for that is the error.
+bool begins_traceback(std::string_view line) {
+  return without_rank(line).starts_with("Traceback (most recent call last)");
+}
+
+// What a traceback ends with: "ValueError: no rows", "KeyboardInterrupt".
+bool names_exception(std::string_view line) {
+  line = without_rank(line);
+  const std::string_view name = line.substr(0, line.find(':'));
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") ==
+                              std::string_view::npos;
+}
+
+// What the script said last: from its last traceback on where there is one, for that is the error; from the last whole
+// one where several processes were cut off in theirs.
 std::string last_words(const std::vector<std::string>& lines) {
   std::size_t from = lines.size() > 10 ? lines.size() - 10 : 0;
+  bool any = false, named = false;
   for (std::size_t i = lines.size(); i-- > 0;) {
+    named = named || names_exception(lines[i]);
     if (!begins_traceback(lines[i])) continue;
-    from = i;
-    break;
+    if (named || !any) from = i;
+    if (named) break;
+    any = true;
   }
   std::string words;
   for (std::size_t i = from; i < lines.size(); ++i) words += (words.empty() ? "" : "\n") + lines[i];
@@ -66,11 +79,18 @@ bool is_torchruns_own(std::string_view line) {
          line.find("torch/distributed/launch.py\", line") != std::string_view::npos;
 }
 
-// Where the words of torchrun, or of the launcher before it, begin; where a frame of theirs is the first, with its traceback.
+bool is_frame_of_a_module(std::string_view line) {
+  return line.find("in _run_module_as_main") != std::string_view::npos;
+}
+
+// Where the words of torchrun, or of the launcher before it, begin; where a frame of theirs is the first, with the
+// traceback that it is in: a worker that still runs may write its own in between.
 std::vector<std::string>::iterator find_torchruns_own(std::vector<std::string>& lines) {
   auto found = std::find_if(lines.begin(), lines.end(), is_torchruns_own);
   if (found == lines.end() || found->find("File \"") == std::string::npos) return found;
-  auto before = std::find_if(std::make_reverse_iterator(found), lines.rend(), begins_traceback);
+  auto first = std::find_if(std::make_reverse_iterator(found), lines.rend(), is_frame_of_a_module);
+  if (first == lines.rend()) first = std::make_reverse_iterator(found);
+  auto before = std::find_if(first, lines.rend(), begins_traceback);
   return before == lines.rend() ? found : std::prev(before.base());
 }
 

@@ -1,5 +1,6 @@
 #include "jobs/failure_reason.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "base/bytes.hpp"
@@ -128,6 +129,43 @@ TEST(FailureReason, OfTorchrunTheWorkersError) {
       "subprocess.CalledProcessError: Command '['python3', 'train.py']' returned non-zero exit status 1."};
   reason = failure_reason(facts);
   EXPECT_NE(reason.find("ValueError: rank 0 is unwell\", exit code: 1"), std::string::npos) << reason;
+}
+
+TEST(FailureReason, OfWorkersWhoseLinesMixWithTheLaunchersTheWorkersError) {
+  const std::vector<std::string> first = {
+      "Traceback (most recent call last):", "File \"train.py\", line 1, in <module>", "raise ValueError('no digits')",
+      "ValueError: no digits"};
+  const std::vector<std::string>& second = first;
+  // It waits for the first alone.
+  const std::vector<std::string> launcher = {
+      "Traceback (most recent call last):",
+      "File \"/usr/lib/python3.7/runpy.py\", line 193, in _run_module_as_main",
+      "\"__main__\", mod_spec)",
+      "File \"/usr/lib/python3.7/runpy.py\", line 85, in _run_code",
+      "File \"/site-packages/torch/distributed/launch.py\", line 235, in <module>",
+      "main()",
+      "subprocess.CalledProcessError: Command '['python3', 'train.py']' returned non-zero exit status 1."};
+  FailureFacts facts;
+  facts.exit = {Kind::exited, 1, 0};
+  facts.failure_file = "File \"/opt/ml/input/data/sm_drivers/common/utils.py\"\nsubprocess.CalledProcessError: Command";
+  // Each way in which the second's lines come between the others.
+  std::vector<bool> of_second(first.size() + launcher.size(), false);
+  of_second.insert(of_second.end(), second.size(), true);
+  do {
+    facts.last_lines.clear();
+    std::size_t mine = 0, others = 0;
+    for (const bool is_second : of_second) {
+      if (is_second) {
+        facts.last_lines.push_back(second[mine++]);
+      } else {
+        facts.last_lines.push_back(others < first.size() ? first[others] : launcher[others - first.size()]);
+        ++others;
+      }
+    }
+    const std::string reason = failure_reason(facts);
+    EXPECT_NE(reason.find("ValueError: no digits"), std::string::npos) << reason;
+    EXPECT_EQ(reason.find("CalledProcessError"), std::string::npos) << reason;
+  } while (std::next_permutation(of_second.begin(), of_second.end()));
 }
 
 TEST(FailureReason, AFileThatNamesItsKindIsTheScriptsOwnWord) {
