@@ -9,6 +9,23 @@
 
 namespace clary::http {
 
+namespace {
+
+// Counts one request while it lives.
+class InFlight {
+ public:
+  explicit InFlight(Loop& loop) : loop_(loop), counted_(figures().in_flight) { ++loop_.in_flight; }
+  ~InFlight() { --loop_.in_flight; }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  Loop& loop_;
+  Counted counted_;
+};
+
+}  // namespace
+
 Connection::Connection(Core& core, std::shared_ptr<Loop> loop, Socket socket, Peer peer)
     : core_(core), loop_(std::move(loop)), link_(*loop_, std::move(socket)), peer_(std::move(peer)) {
   figures().connections.add(1);
@@ -48,7 +65,7 @@ Task<bool> Connection::converse() {
     auto exchange = co_await read_request();
     if (!exchange) co_return true;
     figures().requests.add(1);
-    Counted in_flight(figures().in_flight);
+    InFlight in_flight(*loop_);
     link_.waiting = &exchange->changed;
     auto next = co_await serve(exchange);
     link_.waiting = nullptr;

@@ -50,6 +50,11 @@ void Exchange::run() {
   finish();
 }
 
+void Exchange::run_here() {
+  run_handler();
+  finished = true;
+}
+
 void Exchange::run_handler() {
   if (abandoned) return;
   log::RequestScope scope(request.id);

@@ -24,6 +24,8 @@ class Exchange : public Work, public std::enable_shared_from_this<Exchange> {
   explicit Exchange(std::shared_ptr<Loop> loop) : loop_(std::move(loop)), parser(request) {}
 
   void run() override;
+  // The handler, at once and on the loop's thread.
+  void run_here();
   // Hands over the answer, from any thread; the first one counts.
   void answer(Response response);
   // Wakes the connection on its loop, from any thread.

@@ -39,6 +39,8 @@ class Loop {
 
   void add(Link& link);
   void remove(Link& link);
+  // Requests of its connections that have been read and not yet answered.
+  std::size_t in_flight = 0;
   // Behind by a tick at the most.
   Clock::time_point now() const { return now_; }
   std::string_view date() const { return date_; }

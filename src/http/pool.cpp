@@ -37,8 +37,6 @@ bool Pool::push(std::shared_ptr<Work> work, std::size_t bound) {
       idle_.pop_back();
       sleeper->woken = true;
       ++waking_;
-      // Notified under the lock: the sleeper lives on its thread's stack and may be gone as soon as the lock is.
-      sleeper->wake.notify_one();
     } else if (threads_.size() < max_threads_) {
       try {
         threads_.emplace_back([this] { serve(); });
@@ -53,12 +51,14 @@ bool Pool::push(std::shared_ptr<Work> work, std::size_t bound) {
       }
     }
   }
+  // Without the lock, which it takes next.
+  if (sleeper) sleeper->wake.notify_one();
   return true;
 }
 
 void Pool::serve() {
-  Sleeper self;
   std::unique_lock lock(mutex_);
+  Sleeper& self = sleepers_.emplace_back();
   --waking_;
   while (true) {
     while (!queue_.empty()) {

@@ -41,6 +41,7 @@ class Pool {
   const std::size_t max_queue_;
   std::mutex mutex_;
   std::deque<std::shared_ptr<Work>> queue_;
+  std::deque<Sleeper> sleepers_;  // one a thread: they outlive who wakes them
   std::vector<Sleeper*> idle_;  // the last to fall asleep is woken first: its caches are warm
   std::size_t waking_ = 0;
   bool stopping_ = false;

@@ -55,7 +55,9 @@ Task<Connection::Next> Connection::serve_blocking(Shared exchange, Blocking bloc
     });
   }
   exchange->handle = std::move(blocking.handle);
-  if (!core_.pool.submit(exchange)) {
+  if (blocking.brief && small && loop_->in_flight == 1) {
+    exchange->run_here();
+  } else if (!core_.pool.submit(exchange)) {
     figures().overloaded.add(1);
     auto response = bare(503, "The server has too much to do. Try again.");
     response.headers.add("Retry-After", "1");

@@ -25,6 +25,9 @@ struct Blocking {
   bool buffer = true;
   std::size_t limit = 16 * 1024 * 1024;
   std::function<Response(const Request&)> too_large;  // not set: a bare 413
+  // It takes no longer than a flush of the disk: with a small body, and where its loop has no other request, it runs on
+  // the loop's own thread (docs/adr/0026).
+  bool brief = false;
 };
 // Async: started on the loop once the body is there (at most `limit` bytes); calls `done` exactly once, from any
 // thread. This is the invocation path; it must not block.

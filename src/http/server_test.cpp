@@ -5,6 +5,7 @@
 
 #include "base/time.hpp"
 #include "http/test_server.hpp"
+#include "http/this_loop.hpp"
 
 namespace clary::http {
 namespace {
@@ -365,6 +366,44 @@ TEST(Server, AsyncHandlersAnswerFromAnyThreadOnce) {
   EXPECT_EQ(peer.ask("POST /thread HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nb")->body, "thread b");
   EXPECT_EQ(peer.ask("POST /inline HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nc")->body, "inline c");
   for (auto& thread : threads) thread.join();
+}
+
+TEST(Server, ABriefHandlerRunsOnItsLoopWhereThatHasNothingElseToDo) {
+  std::promise<void> begun, go_on;
+  ServerHooks hooks;
+  hooks.route = [&](Request& request) -> Route {
+    Blocking route;
+    route.brief = request.path != "/long";
+    route.handle = [&](Request& asked, BodyReader& body) {
+      if (asked.path == "/long") {
+        begun.set_value();
+        go_on.get_future().wait();
+      }
+      if (asked.path == "/throws") throw std::runtime_error("thrown");
+      return text((this_loop() ? "loop " : "pool ") + std::to_string(read_all(body, 1024 * 1024)->size()));
+    };
+    return route;
+  };
+  ServerOptions options;
+  options.loops = 1;
+  TestServer server(hooks, options);
+  auto idle = server.connect(), peer = server.connect(), other = server.connect();
+  EXPECT_EQ(idle.ask(get)->body, "loop 0");
+  auto put = [&](const std::string& path, std::size_t size) {
+    return peer
+        .ask(fmt::format("PUT {} HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", path, size) +
+             std::string(size, 'x'))
+        ->body;
+  };
+  EXPECT_EQ(put("/small", 3), "loop 3");
+  EXPECT_EQ(put("/large", 100'000), "pool 100000");
+  EXPECT_EQ(put("/throws", 3), "");
+  ASSERT_TRUE(other.write("GET /long HTTP/1.1\r\nHost: h\r\n\r\n"));
+  begun.get_future().wait();
+  EXPECT_EQ(put("/small", 3), "pool 3");
+  go_on.set_value();
+  EXPECT_EQ(other.answer()->body, "pool 0");
+  EXPECT_EQ(put("/small", 3), "loop 3");
 }
 
 TEST(Server, AnAnswerAfterTheServersEndIsDropped) {

@@ -46,7 +46,7 @@ Outcome<void> GroupWriter::write(const Work& work) {
   {
     std::unique_lock lock(mutex_);
     if (!room_.wait_until(lock, deadline, [&] { return queue_.size() < limit_; })) return too_busy();
-    if (!taken_ && queue_.empty() && !checkpoint_due_) {
+    if (nothing_waits()) {
       taken_ = true;
       lock.unlock();
       commit_group({&mine});
@@ -79,6 +79,11 @@ bool GroupWriter::leave_queue(Pending& pending) {
   std::erase(queue_, &pending);
   room_.notify_one();
   return true;
+}
+
+bool GroupWriter::is_free() const {
+  std::lock_guard lock(mutex_);
+  return nothing_waits();
 }
 
 bool GroupWriter::within_write() const { return within_ == this; }

@@ -30,6 +30,8 @@ class GroupWriter {
   GroupWriter& operator=(const GroupWriter&) = delete;
 
   Outcome<void> write(const Work& work);
+  // Nobody has the connection, and nobody waits for it.
+  bool is_free() const;
   // On this thread a write is running.
   bool within_write() const;
 
@@ -48,6 +50,7 @@ class GroupWriter {
 
   bool leave_queue(Pending& pending);  // false: it has been taken from it
   void loop();
+  bool nothing_waits() const { return !taken_ && queue_.empty() && !checkpoint_due_; }
   bool anything_to_do() const { return !taken_ && (stopping_ || checkpoint_due_ || !queue_.empty()); }
   void commit_group(const Group& group);
   Outcome<void> run_group(const Group& group);
@@ -56,7 +59,7 @@ class GroupWriter {
   std::unique_ptr<Connection> connection_;
   const std::size_t limit_;
   const std::chrono::milliseconds timeout_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_, room_;
   std::deque<Pending*> queue_;
   bool taken_ = false;  // the connection, by one who commits

@@ -48,6 +48,8 @@ class SqliteStore final : public Store {
         writer_(std::move(writer), options.queue, options.write_timeout),
         readers_(path, options.readers, options.write_timeout) {}
 
+  bool is_free() const override { return writer_.is_free(); }
+
  protected:
   Outcome<void> do_read(const std::function<void(Session&)>& work) override {
     if (writer_.within_write()) return internal("read() called inside a write(): use the Session that was given");

@@ -92,6 +92,9 @@ class Store {
     return *std::move(result);
   }
 
+  // A write would begin at once, on its caller's thread.
+  virtual bool is_free() const = 0;
+
  protected:
   virtual Outcome<void> do_read(const std::function<void(Session&)>& work) = 0;
   virtual Outcome<void> do_write(const std::function<bool(Session&)>& work) = 0;

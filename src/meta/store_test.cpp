@@ -178,6 +178,16 @@ TEST(StoreTest, ALoneWriteNeedsNoOtherThread) {
   EXPECT_EQ(total(*store), 3);
 }
 
+TEST(StoreTest, IsFreeWhereNobodyWrites) {
+  auto store = in_memory();
+  EXPECT_TRUE(store->is_free());
+  ASSERT_TRUE(store->write([&](Session&) -> Outcome<void> {
+    EXPECT_FALSE(store->is_free());
+    return {};
+  }));
+  EXPECT_TRUE(store->is_free());
+}
+
 TEST(StoreTest, SameStatementRunsInsideItsOwnRows) {
   auto store = in_memory();
   ASSERT_TRUE(store
