@@ -198,6 +198,9 @@ TEST_F(Transforms, AStopEndsItBetweenTwoRequests) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!get("out/a.out") && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   ASSERT_TRUE(jobs->stop(job.id));
+  // It reaches the host on a thread of its own.
+  const auto worker = launcher->wait_for(specs.front().id);
+  while (worker->stop_count() == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   go.set_value();
   job = ended(job);
   EXPECT_EQ(job.status, "Stopped");
