@@ -43,8 +43,6 @@ bool is_metrics(const http::Request& request) {
   return (request.path.starts_with("/BatchPutMetrics") || request.path.starts_with("/BatchGetMetrics")) && !request.headers.has("x-amz-target");
 }
 
-bool is_put_metrics(const http::Request& request) { return is_metrics(request) && request.path.starts_with("/BatchPutMetrics"); }
-
 // The services that answer documents. Runtime and metrics share SageMaker's scope and have no target; S3 goes its own way.
 const Served* find_served(std::string_view scope, const http::Request& request) {
   static const Served metrics{api::sagemaker_metrics::service, services::metrics::bindings};
@@ -173,7 +171,7 @@ http::Route Dispatcher::route_signed(http::Request& request, const auth::Claim& 
   }
   http::Blocking blocking;
   blocking.limit = largest_document;
-  blocking.brief = is_put_metrics(request) && parts_.store.is_free();
+  blocking.brief = &served->service == &api::sagemaker_metrics::service && request.path.starts_with("/BatchPutMetrics") && parts_.store.is_free();
   blocking.handle = [this, served, claim](http::Request& req, http::BodyReader& reader) {
     auto body = http::read_all(reader, largest_document);
     if (!body) return error_answer(served->service, req, body.error());
