@@ -130,7 +130,7 @@ def test_status(make_server):
     server = make_server(first_look_seconds=0)
     platform = Platform(server)
     name = platform.submit("import time\nprint('up', flush=True)\ntime.sleep(60)\n")
-    platform.wait_for_line(name, "up")
+    platform.wait_for_line(name, "up", 300)  # its environment may have to be made
     text = server.clary("status")
     assert [line.split()[-1] for line in text.splitlines() if line.startswith("listens on")] == [server.url]
     assert server.url in text and str(server.data_dir) in text and f"pid {server.process.pid}" in text and "1 InProgress" in text
