@@ -61,6 +61,11 @@ void Endpoints::State::bring_up(EndpointRecord endpoint, std::vector<ReplicaRow>
   loop.spawn(made->run());
 }
 
+bool Endpoints::State::changing(std::int64_t id) const {
+  auto record = parts.store->read([&](meta::Session& session) { return meta::find_by_id(session, id); });
+  return record && *record && is_changing((*record)->status);
+}
+
 void Endpoints::State::settled(std::int64_t id) {
   std::vector<std::weak_ptr<Watch>> told;
   {
@@ -69,6 +74,13 @@ void Endpoints::State::settled(std::int64_t id) {
       told = std::move(found->second);
       watches.erase(found);
     }
+  }
+  // A call may have changed it again meanwhile, and be watched already: that change has an end of its own.
+  if (!told.empty() && changing(id)) {
+    std::lock_guard lock(watches_mutex);
+    auto& waiting = watches[id];
+    waiting.insert(waiting.end(), told.begin(), told.end());
+    return;
   }
   for (const auto& watch : told)
     if (auto waiting = watch.lock()) waiting->fire();
@@ -183,8 +195,7 @@ std::shared_ptr<void> Endpoints::when_settled(std::int64_t id, std::function<voi
     std::erase_if(waiting, [](const auto& old) { return old.expired(); });
     waiting.push_back(watch);
   }
-  auto record = state_->parts.store->read([&](meta::Session& session) { return meta::find_by_id(session, id); });
-  if (!record || !*record || !is_changing((*record)->status)) watch->fire();
+  if (!state_->changing(id)) watch->fire();
   return std::shared_ptr<void>(watch.get(), [watch](void*) { watch->forget(); });
 }
 

@@ -40,7 +40,8 @@ struct Endpoints::State {
 
   void adopt(std::int64_t id);                                           // any thread: the record was made or changed
   void bring_up(EndpointRecord endpoint, std::vector<ReplicaRow> rows);  // control thread
-  void settled(std::int64_t id);
+  bool changing(std::int64_t id) const;                                  // any thread: by its record
+  void settled(std::int64_t id);                                         // control thread
 
   ServingParts parts;
   Publisher publisher;

@@ -31,6 +31,26 @@ TEST_F(EndpointsTest, ComesIntoServiceAndAnswers) {
   EXPECT_EQ(answer->custom_attributes, fmt::format("ep-{}-1-AllTraffic-0", endpoint.id));
 }
 
+TEST_F(EndpointsTest, WhoReadsInServiceMayInvokeAtOnce) {
+  for (int i = 0; i < 50; ++i) {
+    auto endpoint = create(fmt::format("e{}", i), {variant()});
+    wait_for_status(endpoint, "InService");
+    auto answer = invoke(endpoint.name, "x");
+    EXPECT_TRUE(answer) << answer.error().message;
+    ASSERT_TRUE(endpoints->remove(endpoint.id));
+    EXPECT_EQ(settled(endpoint).id, 0);
+  }
+}
+
+TEST_F(EndpointsTest, AChangeRightAfterAnotherHasAnEndOfItsOwn) {
+  for (int i = 0; i < 50; ++i) {
+    auto endpoint = create(fmt::format("e{}", i), {variant("exit")});
+    wait_for_status(endpoint, "Failed");
+    ASSERT_TRUE(endpoints->remove(endpoint.id));
+    EXPECT_EQ(settled(endpoint).id, 0);
+  }
+}
+
 TEST_F(EndpointsTest, TheWorkerGetsTheUnpackedModelAndTheContract) {
   auto endpoint = deploy("e", {variant()});
   auto worker = launcher->worker(fmt::format("ep-{}-1-AllTraffic-0", endpoint.id));

@@ -36,7 +36,7 @@ std::string LiveEndpoint::folder_of(std::int64_t generation) const {
 
 Task<> LiveEndpoint::run() {
   auto self = shared_from_this();
-  if (const auto& serving = endpoint_.state.serving) serving_ = make_replicas(*serving, true);
+  if (const auto& serving = endpoint_.state.serving) serving_ = {*serving, make_replicas(*serving, true)};
   publish();
   while (!home_.loop.stopping()) {
     if (deleting()) {
@@ -95,29 +95,29 @@ LiveEndpoint::Replicas LiveEndpoint::make_replicas(const Deployment& deployment,
 
 Task<> LiveEndpoint::roll_out() {
   const Deployment target = *endpoint_.state.target;
-  incoming_ = make_replicas(target, false);
+  incoming_ = {target, make_replicas(target, false)};
   auto overtaken = [&] {
     return deleting() || !endpoint_.state.target || endpoint_.state.target->generation != target.generation;
   };
   while (!home_.loop.stopping() && !overtaken()) {
-    if (all_in(incoming_, Replica::Phase::ready)) {
-      co_await take_over(target);
+    if (all_in(incoming_.replicas, Replica::Phase::ready)) {
+      co_await take_over();
       co_return;
     }
-    auto failed = std::find_if(incoming_.begin(), incoming_.end(),
+    auto failed = std::find_if(incoming_.replicas.begin(), incoming_.replicas.end(),
                                [](const auto& it) { return it->phase() == Replica::Phase::failed; });
-    if (failed != incoming_.end()) {
+    if (failed != incoming_.replicas.end()) {
       std::string reason = (*failed)->failure();
-      co_await give_up(target, std::move(reason));
+      co_await give_up(std::move(reason));
       co_return;
     }
     co_await signal_->wait();
   }
-  if (!home_.loop.stopping()) retire(target.generation, incoming_);
+  if (!home_.loop.stopping()) retire(incoming_);
 }
 
-Task<> LiveEndpoint::take_over(const Deployment& target) {
-  std::function<bool(EndpointRecord&)> change = [generation = target.generation](EndpointRecord& stored) {
+Task<> LiveEndpoint::take_over() {
+  std::function<bool(EndpointRecord&)> change = [generation = incoming_.deployment.generation](EndpointRecord& stored) {
     auto& state = stored.state;
     if (stored.record.status == "Deleting" || !state.target || state.target->generation != generation) return false;
     state.serving = std::move(state.target);
@@ -126,24 +126,26 @@ Task<> LiveEndpoint::take_over(const Deployment& target) {
     stored.record.status = "InService";
     return true;
   };
-  std::int64_t before = endpoint_.state.serving ? endpoint_.state.serving->generation : 0;
+  // Before the record says so: who reads InService may invoke at once.
+  std::swap(serving_, incoming_);
+  publish();
   bool done = co_await commit(change);
   if (home_.loop.stopping()) co_return;
-  if (!done) {
-    retire(target.generation, incoming_);
-    co_return;
+  if (done) {
+    for (const auto& replica : serving_.replicas) replica->keep_going();
+    log_.info("endpoint {} is in service with {}", endpoint_.record.arn, serving_.deployment.config_name);
+  } else {
+    std::swap(serving_, incoming_);
+    publish();
   }
-  for (const auto& replica : incoming_) replica->keep_going();
-  serving_.swap(incoming_);
-  publish();
-  retire(before, incoming_);
-  log_.info("endpoint {} is in service with {}", endpoint_.record.arn, target.config_name);
-  home_.settled(endpoint_.record.id);
+  retire(incoming_);
+  if (done) home_.settled(endpoint_.record.id);
 }
 
-Task<> LiveEndpoint::give_up(const Deployment& target, std::string reason) {
-  log_.warn("endpoint {}: {} failed: {}", endpoint_.record.arn, target.config_name, reason);
-  auto applies = [generation = target.generation](const EndpointRecord& stored) {
+Task<> LiveEndpoint::give_up(std::string reason) {
+  const auto generation = incoming_.deployment.generation;
+  log_.warn("endpoint {}: {} failed: {}", endpoint_.record.arn, incoming_.deployment.config_name, reason);
+  auto applies = [generation](const EndpointRecord& stored) {
     return stored.record.status != "Deleting" && stored.state.target && stored.state.target->generation == generation;
   };
   if (endpoint_.state.serving) {
@@ -154,8 +156,8 @@ Task<> LiveEndpoint::give_up(const Deployment& target, std::string reason) {
     };
     co_await commit(begin);
   }
-  retire(target.generation, incoming_);
-  co_await ended(target.generation);
+  retire(incoming_);
+  co_await ended(generation);
   std::function<bool(EndpointRecord&)> end = [applies, reason](EndpointRecord& stored) {
     if (!applies(stored)) return false;
     stored.record.status = stored.state.serving ? "InService" : "Failed";
@@ -168,7 +170,7 @@ Task<> LiveEndpoint::give_up(const Deployment& target, std::string reason) {
 }
 
 Task<> LiveEndpoint::tear_down() {
-  if (endpoint_.state.serving) retire(endpoint_.state.serving->generation, serving_);
+  retire(serving_);
   while (!retiring_.empty() && !home_.loop.stopping()) co_await signal_->wait();
   if (home_.loop.stopping()) co_return;
   auto id = endpoint_.record.id;
@@ -190,7 +192,7 @@ Task<> LiveEndpoint::tear_down() {
 }
 
 Task<> LiveEndpoint::ended(std::int64_t generation) {
-  auto retires = [generation](const Retiring& group) { return group.generation == generation; };
+  auto retires = [generation](const Group& group) { return group.deployment.generation == generation; };
   while (std::any_of(retiring_.begin(), retiring_.end(), retires) && !home_.loop.stopping()) co_await signal_->wait();
 }
 
@@ -220,10 +222,10 @@ Task<bool> LiveEndpoint::commit(std::function<bool(EndpointRecord&)> change) {
   co_return false;
 }
 
-void LiveEndpoint::retire(std::int64_t generation, Replicas& replicas) {
-  for (const auto& replica : replicas) replica->retire();
-  if (!replicas.empty()) retiring_.push_back({generation, std::move(replicas)});
-  replicas.clear();
+void LiveEndpoint::retire(Group& group) {
+  for (const auto& replica : group.replicas) replica->retire();
+  if (!group.replicas.empty()) retiring_.push_back(std::move(group));
+  group = {};
   clear_retired();
 }
 
@@ -234,9 +236,9 @@ void LiveEndpoint::replica_changed() {
 }
 
 void LiveEndpoint::clear_retired() {
-  std::erase_if(retiring_, [&](const Retiring& group) {
+  std::erase_if(retiring_, [&](const Group& group) {
     if (!all_in(group.replicas, Replica::Phase::ended) || home_.loop.stopping()) return false;
-    home_.loop.run_blocking([folder = folder_of(group.generation)] {
+    home_.loop.run_blocking([folder = folder_of(group.deployment.generation)] {
       if (auto removed = io::remove_tree(folder); !removed)
         log_.warn("{} not removed: {}", folder, removed.error().detail);
     });
@@ -246,16 +248,15 @@ void LiveEndpoint::clear_retired() {
 
 void LiveEndpoint::publish() {
   const auto& record = endpoint_.record;
-  const auto& serving = endpoint_.state.serving;
-  if (!serving || deleting()) return home_.publisher.publish(record.scope, record.name, nullptr);
+  if (serving_.replicas.empty() || deleting()) return home_.publisher.publish(record.scope, record.name, nullptr);
   auto row = std::make_shared<EndpointTarget>();
   row->scope = record.scope;
   row->name = record.name;
-  for (const auto& variant : serving->variants) {
+  for (const auto& variant : serving_.deployment.variants) {
     auto& counters = counters_[variant.name];
     if (!counters) counters = std::make_shared<VariantCounters>();
     VariantTarget target{variant.name, variant.weight, {}, counters};
-    for (const auto& replica : serving_)
+    for (const auto& replica : serving_.replicas)
       if (replica->variant() == variant.name && replica->target()) target.replicas.push_back(replica->target());
     row->variants.push_back(std::move(target));
   }

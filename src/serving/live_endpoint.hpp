@@ -1,7 +1,6 @@
 // One endpoint under control: makes its replicas, rolls new deployments out blue/green, tears it down. One coroutine
 // drives it. Owned by the table of live endpoints and by that coroutine. Thread rule: control thread. Invariant: a
-// status is stored before it is acted upon further; what serves is published exactly while the record says that it
-// serves.
+// status is stored before it is acted upon further; what the record says that it serves is published before it says so.
 #pragma once
 
 #include <cstdint>
@@ -34,19 +33,19 @@ class LiveEndpoint : public std::enable_shared_from_this<LiveEndpoint> {
 
  private:
   using Replicas = std::vector<std::shared_ptr<Replica>>;
-  struct Retiring {
-    std::int64_t generation = 0;
+  struct Group {  // the replicas of a deployment; none: of no deployment
+    Deployment deployment;
     Replicas replicas;
   };
   Task<> roll_out();
-  Task<> take_over(const Deployment& target);
-  Task<> give_up(const Deployment& target, std::string reason);
+  Task<> take_over();
+  Task<> give_up(std::string reason);
   Task<> tear_down();
   Task<> ended(std::int64_t generation);  // its replicas are gone
   // Changes the record; false when `change` did not want to any more. Waits out a store that cannot write.
   Task<bool> commit(std::function<bool(EndpointRecord&)> change);
   Replicas make_replicas(const Deployment& deployment, bool keeps_going);
-  void retire(std::int64_t generation, Replicas& replicas);
+  void retire(Group& group);
   void replica_changed();
   void clear_retired();
   void publish();
@@ -57,8 +56,8 @@ class LiveEndpoint : public std::enable_shared_from_this<LiveEndpoint> {
   EndpointRecord endpoint_;
   std::vector<ReplicaRow> rows_;  // of an earlier server
   std::shared_ptr<Signal> signal_;
-  Replicas serving_, incoming_;
-  std::vector<Retiring> retiring_;
+  Group serving_, incoming_;
+  std::vector<Group> retiring_;
   std::map<std::string, std::shared_ptr<VariantCounters>> counters_;
 };
 

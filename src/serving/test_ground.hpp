@@ -161,6 +161,15 @@ reason = ""
     auto found = endpoints->find(scope, endpoint.name);
     return found && *found ? **found : Endpoint{};
   }
+  // As soon as it is stored: looks without a pause.
+  void wait_for_status(const Endpoint& endpoint, std::string_view status) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (std::string seen; seen != status;) {
+      ASSERT_LT(std::chrono::steady_clock::now(), end) << endpoint.name << " is " << seen;
+      auto found = endpoints->find(scope, endpoint.name);
+      if (found && *found) seen = (*found)->status;
+    }
+  }
   Endpoint deploy(const std::string& name, const std::vector<VariantSpec>& variants) {
     return settled(create(name, variants));
   }
