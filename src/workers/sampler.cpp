@@ -24,19 +24,28 @@ void check_processes(ProcessWorker& worker, const std::vector<ProcessSample>& tr
   worker.kill_as({Exit::Kind::signalled, 0, SIGKILL}, fmt::format("it has more than its {} processes", limit));
 }
 
-std::uint64_t check_memory(ProcessWorker& worker, const std::vector<ProcessSample>& tree) {
+std::uint64_t memory_of(const std::vector<ProcessSample>& tree, std::uint64_t limit) {
   std::uint64_t resident = shared_memory_files(tree);
   for (const auto& process : tree) resident += process.resident;
-  const auto limit = worker.record().limits.memory;
   // What several processes share counts once for each here: only when that is near the limit is the slow exact look
   // worth its time.
-  if (limit == 0 || resident < limit / 10 * 9) return resident;
-  const std::uint64_t held = held_memory(tree);
-  if (held > limit) {
-    worker.kill_as({Exit::Kind::out_of_memory, 0, SIGKILL},
-                   fmt::format("it used {} of memory, its limit is {}", in_mib(held), in_mib(limit)));
-  }
-  return held;
+  return limit == 0 || resident < limit / 10 * 9 ? resident : held_memory(tree);
+}
+
+void check_memory(ProcessWorker& worker, std::uint64_t memory) {
+  const auto limit = worker.record().limits.memory;
+  if (limit == 0 || memory <= limit) return;
+  worker.kill_as({Exit::Kind::out_of_memory, 0, SIGKILL},
+                 fmt::format("it used {} of memory, its limit is {}", in_mib(memory), in_mib(limit)));
+}
+
+void check_disk(ProcessWorker& worker, std::uint64_t disk) {
+  const auto limit = worker.record().limits.disk;
+  if (limit == 0 || disk <= limit) return;
+  worker.kill_as({Exit::Kind::out_of_disk, 0, SIGKILL},
+                 disk == uncountable
+                     ? "its folders are nested too deep to count what they hold"
+                     : fmt::format("it used {} of the disk, its limit is {}", in_mib(disk), in_mib(limit)));
 }
 
 }  // namespace
@@ -72,19 +81,13 @@ void Sampler::look_at_gpus(const std::vector<Entry>& entries) {
   next_gpus_ = after + std::max<Clock::duration>(1s, 50 * (after - before));
 }
 
-Sampler::Clock::duration Sampler::look_at_disk(ProcessWorker& worker, const std::vector<ProcessSample>& tree,
-                                               Entry& entry) const {
+Sampler::Clock::duration Sampler::look_at_disk(const ProcessWorker& worker, const std::vector<ProcessSample>& tree,
+                                               Entry& entry) {
   const auto before = Clock::now();
   if (before < entry.next_disk) return {};
-  const Limits& limits = worker.record().limits;
   entry.disk = std::min(disk_use(worker.record().writable) + unnamed_files(tree, worker.folder()), uncountable);
   const auto took = Clock::now() - before;
   entry.next_disk = before + took + std::max<Clock::duration>(500ms, 50 * took);
-  if (limits.disk == 0 || entry.disk <= limits.disk) return took;
-  worker.kill_as({Exit::Kind::out_of_disk, 0, SIGKILL},
-                 entry.disk == uncountable
-                     ? "its folders are nested too deep to count what they hold"
-                     : fmt::format("it used {} of the disk, its limit is {}", in_mib(entry.disk), in_mib(limits.disk)));
   return took;
 }
 
@@ -99,24 +102,28 @@ Sampler::Clock::duration Sampler::look(std::vector<Entry>& entries) {
     root.pid = record.process.pid;
     const auto tree = tree_of(table, root);
     Usage usage;
-    if (const auto counted = use_of_cgroup(record.cgroup)) {
+    const auto counted = use_of_cgroup(record.cgroup);
+    if (counted) {
       usage.cpu_seconds = counted->cpu_seconds;
       usage.memory = counted->memory;
     } else {
       for (const auto& process : tree) usage.cpu_seconds += process.cpu_seconds;
-      usage.memory = check_memory(*worker, tree);
+      usage.memory = memory_of(tree, record.limits.memory);
     }
-    check_processes(*worker, tree);
     at_disks += look_at_disk(*worker, tree, entry);
-    if (output_limit_ > 0 && file_use(worker->output_path()) > output_limit_) {
-      worker->kill_as({Exit::Kind::out_of_disk, 0, SIGKILL},
-                      fmt::format("its output is over {}", in_mib(output_limit_)));
-    }
     const GpuUse gpu = together(gpus_, record.gpus);
     usage.gpu_percent = gpu.percent;
     usage.gpu_memory = gpu.memory;
     usage.disk = entry.disk;
+    // First: of a worker that has ended nothing more is taken.
     worker->sampled(usage);
+    if (!counted) check_memory(*worker, usage.memory);
+    check_processes(*worker, tree);
+    check_disk(*worker, entry.disk);
+    if (output_limit_ > 0 && file_use(worker->output_path()) > output_limit_) {
+      worker->kill_as({Exit::Kind::out_of_disk, 0, SIGKILL},
+                      fmt::format("its output is over {}", in_mib(output_limit_)));
+    }
   }
   return at_disks;
 }
