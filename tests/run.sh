@@ -72,19 +72,20 @@ suite_unit() {
   # The tests of src/xgboost drive a real libxgboost.
   CLARY_TEST_LIBXGBOOST=$(venv sdk3 3.12 tests/e2e/requirements/sdk3.txt)/lib/python3.12/site-packages/xgboost/lib/libxgboost.so
   export CLARY_TEST_LIBXGBOOST
-  run_programs unit build/sanitized $(test_programs build/sanitized)
+  ASAN_OPTIONS=$symbolizer UBSAN_OPTIONS=$symbolizer:print_stacktrace=1 run_programs unit build/sanitized $(test_programs build/sanitized)
 }
 
 # The parts where threads meet, under ThreadSanitizer.
 tsan_programs="meta_test http_test jobs_test serving_test model_server_test"
 build_tsan() {
-  configure build/tsan -DCLARY_TSAN=ON
+  configure build/tsan -DCLARY_TSAN=ON -DCMAKE_CXX_COMPILER=clang++-16
   ninja -C build/tsan clary-init $tsan_programs
 }
 
 suite_tsan() {
+  need_packages "${clang_packages[@]}"
   build_tsan || { tell "tsan (build)" 0 1; return; }
-  TSAN_OPTIONS=suppressions=$root/tests/support/tsan.supp run_programs tsan build/tsan $tsan_programs
+  TSAN_OPTIONS=$symbolizer:suppressions=$root/tests/support/tsan.supp run_programs tsan build/tsan $tsan_programs
 }
 
 suite_runtime() { run_pytest runtime "$(venv today 3.11 tests/e2e/requirements/today.txt)/bin/python" tests/runtime; }
@@ -131,7 +132,7 @@ builder=""
 build_meanwhile() { # SUITES...
   local suite
   for suite in "$@"; do
-    case $suite in unit | fuzz) need_packages "${clang_packages[@]}" ;; esac
+    case $suite in unit | tsan | fuzz) need_packages "${clang_packages[@]}" ;; esac
   done
   set -m  # a process group of its own, which ends with this script
   (
