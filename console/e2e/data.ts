@@ -93,7 +93,7 @@ test('an upload tells how far it is', async () => {
   await page.getByText('No objects').waitFor();
   const session = await page.context().newCDPSession(page);
   await session.send('Network.enable');
-  await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4_000_000 });
+  await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 1_500_000 });
   await page.locator('input[type=file]').setInputFiles({ name: 'large.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(12_000_000, 7) });
   const bar = page.getByRole('progressbar', { name: 'Upload' });
   await expect.poll(async () => Number(await bar.getAttribute('value'))).toBeGreaterThan(0);
@@ -101,7 +101,8 @@ test('an upload tells how far it is', async () => {
   await session.detach();
   const { ContentLength } = await ground.boto3<{ ContentLength: number }>('s3', 'head_object', { Bucket: ground.facts.bucket, Key: 'uploads/large.bin' });
   expect(ContentLength).toBe(12_000_000);
-  expect((await rowsOf(page, 'Objects')).map((row) => row.slice(0, 2))).toEqual([['large.bin', '12.0 MB']]);
+  // The list is looked up again once the upload is told of.
+  await expect.poll(async () => (await rowsOf(page, 'Objects')).map((row) => row.slice(0, 2))).toEqual([['large.bin', '12.0 MB']]);
 });
 
 test('log groups are found by a part of their name', async () => {

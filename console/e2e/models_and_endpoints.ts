@@ -151,6 +151,7 @@ describe('models and endpoints', () => {
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await heading(/Endpoints/).waitFor();
+    await rowsOf(page, 'Endpoints');
     await page.getByRole('table', { name: 'Endpoints' }).getByText('clicked').waitFor({ state: 'detached' });
     await expect(ground.boto3('sagemaker', 'describe_endpoint', { EndpointName: 'clicked' })).rejects.toThrow('Could not find endpoint');
   });

@@ -45,6 +45,8 @@ def model(x_train, y_train, x_test, y_test, epochs):
 if __name__ == "__main__":
     args, unknown = _parse_args()
     print("TensorFlow %s, model_dir %s" % (tf.__version__, args.model_dir))
+    np.random.seed(1)  # of the order of the images, in older Keras
+    tf.random.set_seed(1)
     mnist_classifier = model(*_load(args.train, "train"), *_load(args.train, "test"), args.epochs)
     if args.current_host == args.hosts[0]:
         folder = os.path.join(args.sm_model_dir, "000000001")

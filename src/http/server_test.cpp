@@ -219,12 +219,12 @@ TEST(Server, SlowClientsAreCutOff) {
       },
       false);
   ServerOptions options;
-  options.header_timeout = options.body_timeout = options.idle_timeout = 50ms;
+  options.header_timeout = options.body_timeout = options.idle_timeout = 500ms;
   TestServer server(hooks, options);
   auto silent = server.connect();
   auto half_a_head = server.connect();
-  auto half_a_body = server.connect();
   ASSERT_TRUE(half_a_head.write("GET / HTTP/1.1\r\nHo"));
+  auto half_a_body = server.connect();
   ASSERT_TRUE(half_a_body.write("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nabc"));
   EXPECT_TRUE(silent.ended());
   EXPECT_EQ(half_a_head.answer()->status, 408U);
@@ -486,7 +486,9 @@ std::string threads_of_this_process() {
 }
 
 TEST(Server, IdleConnectionsHoldNoThread) {
-  TestServer server(echo());
+  ServerOptions options;
+  options.pool_threads = 1;
+  TestServer server(echo(), options);
   EXPECT_EQ(server.connect().ask(get)->status, 200U);
   auto before = threads_of_this_process();
   std::vector<TestPeer> idle;

@@ -32,17 +32,17 @@ TEST(Process, run_ends_at_its_deadline_and_does_not_wait_for_what_was_left_behin
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().kind, ErrorKind::timed_out);
   const auto before = std::chrono::steady_clock::now();
-  auto left = run(shell("sleep 3 & echo done"), 2s);
+  auto left = run(shell("sleep 30 & echo done"), 20s);
   ASSERT_TRUE(left.ok());
   EXPECT_EQ(left->output, "done\n");
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 10s);
 }
 
 TEST(Process, at_its_deadline_a_session_of_its_own_ends_with_it) {
   Command command = shell("sleep 100 & echo $!; wait");
   command.new_session = true;
   std::string told;
-  auto late = run(command, 300ms, {{}, [&](std::string_view text) { told += text; }});
+  auto late = run(command, 2s, {{}, [&](std::string_view text) { told += text; }});
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().kind, ErrorKind::timed_out);
   const pid_t left = std::atoi(told.c_str());

@@ -118,8 +118,11 @@ TEST_F(Hosts, AStopDuringTheLaunchGivesThoseThatRunTheirGrace) {
       EXPECT_TRUE(jobs->stop(look().id));
     }
   };
+  std::promise<void> known;
+  launcher->before_remove = [done = known.get_future().share()](const std::string&) { done.wait_for(20s); };
   auto job = create(spec_of(2));
   auto first = worker_of(job, 1);
+  known.set_value();
   EXPECT_EQ(ended(job).status, "Stopped");
   EXPECT_EQ(first->stops, (std::vector<std::chrono::milliseconds>{7s}));
   EXPECT_EQ(archive("out/job/output/model.tar.gz").count("algo-1"), 1u);

@@ -37,7 +37,7 @@ class Steps : public Jobs {
     auto future = killed->get_future();
     for (int i = 0; i < 10000; ++i) {
       if (future.wait_for(1ms) == std::future_status::ready) return true;
-      if (look(job.name).finished()) return future.wait_for(50ms) == std::future_status::ready;
+      if (look(job.name).finished()) return future.wait_for(2s) == std::future_status::ready;
     }
     ADD_FAILURE() << "neither killed nor ended";
     return false;

@@ -271,7 +271,7 @@ TEST_F(Jobs, StopWhileTrainingKeepsTheModel) {
 
 TEST_F(Jobs, ARuntimeLimitStopsTheJob) {
   auto asked = spec();
-  asked.max_runtime_seconds = 1;
+  asked.max_runtime_seconds = 3;
   auto job = create(asked);
   auto worker = worker_of(job);
   worker->write_file("model/checkpoint", "c");

@@ -68,7 +68,8 @@ TEST_F(InvokeTest, ASilentModelTimesOut) {
       answer.error().message,
       HasSubstr("Your invocation timed out while waiting for a response from container primary. Review the latency "
                 "metrics for each container in Amazon CloudWatch, resolve the issue, and try again."));
-  EXPECT_TRUE(invoke("e", "x"));
+  // It too has no more than that time.
+  EXPECT_TRUE(eventually([&] { return invoke("e", "x").ok(); }));
 }
 
 TEST_F(InvokeTest, DeathWithoutAnAnswerIsAModelErrorAndIsNotRepeated) {
@@ -124,7 +125,7 @@ TEST_F(InvokeTest, ReplicasShareTheLoad) {
 }
 
 TEST_F(InvokeTest, TheBusyReplicaIsSpared) {
-  timeout = std::chrono::milliseconds(1000);
+  timeout = std::chrono::milliseconds(3000);
   start_server();
   auto endpoint = deploy("e", {variant("", 2)});
   auto hanging = begin("e", "hang");
@@ -149,7 +150,7 @@ TEST_F(InvokeTest, VariantsGetTheirShare) {
 }
 
 TEST_F(InvokeTest, InvocationsInFlightAreBounded) {
-  timeout = std::chrono::milliseconds(500);
+  timeout = std::chrono::milliseconds(2000);
   most_in_flight = 2;
   start_server();
   deploy("e", {variant()});

@@ -124,7 +124,7 @@ TEST_F(ContainerLauncherTest, podmans_failure_is_told_and_leaves_nothing) {
 TEST_F(ContainerLauncherTest, a_start_that_takes_too_long_leaves_no_podman_behind) {
   ASSERT_TRUE(podman_.start_way().ok());
   fake_.write("start-hangs", "");
-  open(1s);
+  open(3s);
   EXPECT_FALSE(launcher_->start(spec("one", {"/bin/true"})).ok());
   const pid_t hanging = std::atoi(io::read_file(fake_.root + "/hanging").value().c_str());
   ASSERT_GT(hanging, 0);

@@ -434,7 +434,7 @@ TEST_P(Sandbox, the_forwarder_reaches_the_server_and_a_new_server_too) {
     EXPECT_EQ(output_of(later), "up\n1 True\n5242880 True\n0 True\n");
     server.reset();
     // Nobody there: an error at once, not a hanging connection.
-    EXPECT_EQ(run(host, Host::shell("none", "exec 3<>/dev/tcp/127.0.0.1/9080; read -t 5 -u 3 x 2>/dev/null; echo $?")),
+    EXPECT_EQ(run(host, Host::shell("none", "{ exec 3<>/dev/tcp/127.0.0.1/9080 && read -t 5 -u 3 x; } 2>/dev/null; echo $?")),
               "1\n");
   });
 }

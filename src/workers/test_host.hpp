@@ -86,7 +86,7 @@ struct Host {
   }
 };
 
-inline std::optional<Exit> wait_for(const std::shared_ptr<Worker>& worker, std::chrono::milliseconds timeout = 10s) {
+inline std::optional<Exit> wait_for(const std::shared_ptr<Worker>& worker, std::chrono::milliseconds timeout = 60s) {
   struct Shared {
     std::mutex mutex;
     std::condition_variable news;

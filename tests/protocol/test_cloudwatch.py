@@ -172,7 +172,7 @@ def test_metric_data_by_pages(plain, order):
         everything = list(zip(whole["Timestamps"], whole["Values"]))
         assert found == {"a": everything, "b": everything, "none": []} and told == math.ceil(10 / size)
     token = plain.get_metric_data(MaxDatapoints=1, **request)["NextToken"]
-    assert error_of(plain.get_metric_data, NextToken=token, **{**request, "EndTime": minutes_ago(1)})[0] == "InvalidNextToken"
+    assert error_of(plain.get_metric_data, NextToken=token, **{**request, "EndTime": request["EndTime"] - datetime.timedelta(minutes=1)})[0] == "InvalidNextToken"
     assert error_of(plain.get_metric_data, NextToken="forged", **request)[0] == "InvalidNextToken"
 
 

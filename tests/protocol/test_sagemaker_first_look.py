@@ -11,8 +11,8 @@ from clary_server import ClaryServer
 from api_fixtures import (IMAGE, ROLE, error_of, make_client, model_without_data, new_name, production_variant, sign, training_job,  # noqa: F401
                           wait_until)
 
-SOON = 2.0  # an answer that did not wait; held ones take until their job's end or `LIMIT`
-LIMIT = 4
+SOON = 5.0  # an answer that did not wait; held ones take until their job's end or `LIMIT`
+LIMIT = 10
 
 
 @pytest.fixture(scope="module")

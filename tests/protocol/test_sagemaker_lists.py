@@ -96,9 +96,10 @@ def test_jobs_by_status_and_change(server):
     client = make_client(server, "sagemaker", region)
     s3, bucket = make_client(server, "s3"), new_name("b")
     s3.create_bucket(Bucket=bucket)
-    client.create_training_job(**training_job("first-fails"))
-    client.create_training_job(**training_job("then-completes", "true", OutputDataConfig={"S3OutputPath": f"s3://{bucket}/o"}))
     look = lambda: [j["TrainingJobStatus"] for j in client.list_training_jobs()["TrainingJobSummaries"]]  # noqa: E731
+    client.create_training_job(**training_job("first-fails"))
+    wait_until(look, lambda seen: seen == ["Failed"])
+    client.create_training_job(**training_job("then-completes", "true", OutputDataConfig={"S3OutputPath": f"s3://{bucket}/o"}))
     wait_until(look, lambda seen: "InProgress" not in seen)
     assert look() == ["Failed", "Completed"]
     assert [j["TrainingJobName"] for j in client.list_training_jobs(StatusEquals="Failed")["TrainingJobSummaries"]] == ["first-fails"]

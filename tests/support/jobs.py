@@ -123,8 +123,8 @@ class Platform:
                 token = page["nextForwardToken"]
         return lines
 
-    def wait_for_line(self, name, text, seconds=30):
-        return wait_until(lambda: [line for line in self.log(name) if text in line], seconds, f"'{text}' in the log of {name}")[0]
+    def wait_for_line(self, name, text, seconds=30, **group):
+        return wait_until(lambda: [line for line in self.log(name, **group) if text in line], seconds, f"'{text}' in the log of {name}")[0]
 
     def model(self, script, name=None, archive=None):
         """A model, its configuration and nothing else yet: their common name."""
@@ -182,3 +182,13 @@ def processes_of(data_dir):
         if mark in command or re.search(r"%s/(workers|socket|endpoints)" % re.escape(mark), mounts):
             found[int(entry.name)] = command
     return found
+
+
+def nothing_runs(server, seconds=30):
+    """Waits until no process but the server's own works in its data folder, and no network of hosts is left."""
+    def of_workers():
+        return {pid: command for pid, command in processes_of(server.data_dir).items() if not server.process or pid != server.process.pid}
+
+    wait_until(lambda: not of_workers(), seconds, "the end of all processes")
+    # A network's folder goes just after the process that held it.
+    wait_until(lambda: not list((server.data_dir / "networks").glob("*")), seconds, "the end of all networks")

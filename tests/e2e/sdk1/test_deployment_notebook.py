@@ -43,5 +43,5 @@ def test_nothing_is_left_but_the_jobs(shown):
 
     client = boto3.client("sagemaker")
     assert client.describe_transform_job(TransformJobName=shown["transform"])["TransformJobStatus"] == "Completed"
-    assert shown["endpoint"] not in [endpoint["EndpointName"] for endpoint in client.list_endpoints()["Endpoints"]]
+    client.get_waiter("endpoint_deleted").wait(EndpointName=shown["endpoint"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     assert not set(shown["models"]) & {model["ModelName"] for model in client.list_models(MaxResults=100)["Models"]}

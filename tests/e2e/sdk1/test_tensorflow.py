@@ -90,7 +90,7 @@ def log_messages(session, job):
 
 
 def wait_for(job):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while job.describe()["TrainingJobStatus"] == "InProgress":
         assert time.monotonic() < deadline
         time.sleep(0.2)  # between two looks

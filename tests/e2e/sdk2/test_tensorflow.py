@@ -150,7 +150,7 @@ def test_the_mirrored_strategy_over_two_hosts(fitted, session, role, tmp_path):
                            py_version="py312", instance_count=2, instance_type="ml.c5.xlarge",
                            distribution={"multi_worker_mirrored_strategy": {"enabled": True}})
     estimator.fit(wait=False)  # it may take longer than the SDK looks at once
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while estimator.latest_training_job.describe()["TrainingJobStatus"] == "InProgress":
         assert time.monotonic() < deadline
         time.sleep(0.2)  # between two looks

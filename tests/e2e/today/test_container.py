@@ -207,7 +207,7 @@ def test_an_endpoint_serves_from_its_port_and_survives_the_server(place, image):
     before = place.invoke(name, json.dumps({"x": "y" * 100000}).encode())
     assert before["weights"] == "42" and before["arguments"] == ["serve"] and before["told"] == "so"
     assert before["asked"] == {"x": "y" * 100000}
-    assert "serving" in place.log("v", group=f"/aws/sagemaker/Endpoints/{name}")
+    place.wait_for_line("v", "serving", group=f"/aws/sagemaker/Endpoints/{name}")
     place.server.kill()
     place.server.start()
 

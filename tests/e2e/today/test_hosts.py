@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from jobs import INSTANCE, Platform, processes_of, wait_until
+from jobs import INSTANCE, Platform, nothing_runs, processes_of, wait_until
 
 THIS_MACHINE = socket.gethostbyname(socket.gethostname())
 
@@ -170,8 +170,7 @@ told(meet(3333, "after"))
         (worker / "tmp" / "go").touch()
     completed(place, name)
     assert told(place, name)["algo-1"] == [{"algo-1": "after", "algo-2": ["after", "10.32.0.2"]}]
-    wait_until(lambda: set(processes_of(server.data_dir)) <= {server.process.pid}, what="the end of all processes")
-    assert list((server.data_dir / "networks").iterdir()) == []
+    nothing_runs(server)
 
 
 def test_a_network_whose_job_is_stopped_while_the_server_is_down_is_cleared(place):
@@ -189,4 +188,4 @@ def test_a_network_whose_job_is_stopped_while_the_server_is_down_is_cleared(plac
     server.start()
     job = place.wait(name)
     assert job["TrainingJobStatus"] == "Failed"
-    wait_until(lambda: set(processes_of(server.data_dir)) <= {server.process.pid}, what="the holder's end")
+    nothing_runs(server)

@@ -222,7 +222,7 @@ def test_a_channel_of_200_000_small_files(platform):
     credentials = platform.session.get_credentials()
     puts = Puts(platform.server.address, credentials.access_key, credentials.secret_key, platform.bucket)
     puts.all([(f"small/{i % 200:03}/{i:06}", b"%d" % i) for i in range(200_000)])
-    job = platform.run(ADD_UP, channels={"train": f"s3://{platform.bucket}/small"})
+    job = platform.wait(platform.submit(ADD_UP, max_runtime=600, channels={"train": f"s3://{platform.bucket}/small"}), 300)
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     assert f"200000 files, {sum(range(200_000))} in all" in platform.log(job["TrainingJobName"])
 

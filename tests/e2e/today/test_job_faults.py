@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from jobs import INSTANCE, Platform, processes_of, wait_until
+from jobs import INSTANCE, Platform, nothing_runs, wait_until
 
 TWO = {"InstanceType": INSTANCE, "InstanceCount": 2, "VolumeSizeInGB": 1}
 
@@ -65,8 +65,7 @@ def test_a_host_that_is_killed_while_the_others_wait_for_it_is_named(place):
     job = place.wait(name)
     assert job["TrainingJobStatus"] == "Failed"
     assert ": algo-2: " in job["FailureReason"][:40], job["FailureReason"]
-    server = place.server
-    wait_until(lambda: set(processes_of(server.data_dir)) <= {server.process.pid}, what="the end of all processes")
+    nothing_runs(place.server)
 
 
 def test_a_script_that_hangs_after_sigterm_and_has_daemons_is_ended(place):
@@ -88,8 +87,7 @@ while True:
     place.wait_for_line(name, "hangs")
     place.sagemaker.stop_training_job(TrainingJobName=name)
     assert place.wait(name)["TrainingJobStatus"] == "Stopped"
-    server = place.server
-    wait_until(lambda: set(processes_of(server.data_dir)) <= {server.process.pid}, what="the end of all processes")
+    nothing_runs(place.server)
 
 
 def test_a_daemon_does_not_hold_a_job_that_has_ended(place):
@@ -102,8 +100,7 @@ if os.fork() == 0:
 print("ended")
 """)
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    server = place.server
-    wait_until(lambda: set(processes_of(server.data_dir)) <= {server.process.pid}, what="the end of all processes")
+    nothing_runs(place.server)
 
 
 def test_two_jobs_with_one_output_path_keep_their_own(platform):

@@ -55,8 +55,7 @@ def test_an_endpoint_predicts_without_python(model, platform):
         close(json.loads("[%s]" % invoke(platform, model.name, model.libsvm(), "text/libsvm").decode()), model.expected)
         answer = json.loads(invoke(platform, model.name, json.dumps(model.rows), "application/json", Accept="application/json"))
         close([row["score"] for row in answer["predictions"]], model.expected)
-        log = "\n".join(platform.log("AllTraffic", "/aws/sagemaker/Endpoints/" + model.name))
-        assert "serving a model of xgboost " + model.tag.split("-")[0] in log
+        platform.wait_for_line("AllTraffic", "serving a model of xgboost " + model.tag.split("-")[0], group="/aws/sagemaker/Endpoints/" + model.name)
 
         for body, content_type, status, message in (
             ("1,2,3", "text/csv", 400, "line 1 has 3 columns; the model was trained with 7."),

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 import container_image
-from jobs import ENDED, IMAGE, INSTANCE, Platform, processes_of, wait_until
+from jobs import ENDED, IMAGE, INSTANCE, Platform, nothing_runs, processes_of, wait_until
 
 GROUP = "/aws/sagemaker/ProcessingJobs"
 
@@ -59,9 +59,8 @@ def place(make_server):
     return Processing(make_server(first_look_seconds=0))
 
 
-def nothing_runs(platform):
-    server = platform.server.process.pid
-    wait_until(lambda: not {pid for pid in processes_of(platform.server.data_dir) if pid != server}, 20, "the end of all processes")
+def nothing_is_left(platform):
+    nothing_runs(platform.server)
     wait_until(lambda: not list((platform.server.data_dir / "workers").glob("process-*")), 20, "the end of all folders")
 
 
@@ -95,7 +94,7 @@ def test_a_job_goes_on_with_the_next_server_and_so_do_its_continuous_outputs(pla
     assert job["ExitMessage"] == "three steps, one server after the other"
     assert place.files(name) == {**{f"steps/step-{i}": f"done {i}" for i in range(3)}, "last/summary": "three steps"}
     assert [line for line in place.log(name) if line.startswith(("begun", "step"))] == ["begun", "step 0", "step 1", "step 2"]
-    nothing_runs(place)
+    nothing_is_left(place)
 
 
 def test_a_job_that_ends_while_the_server_is_down_is_completed(place):
@@ -109,7 +108,7 @@ def test_a_job_that_ends_while_the_server_is_down_is_completed(place):
     job = place.wait(name)
     assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
     assert place.files(name) == {"steps/step-0": "done 0", "last/summary": "three steps"}
-    nothing_runs(place)
+    nothing_is_left(place)
 
 
 def test_several_hosts_share_the_work(place):
@@ -134,7 +133,7 @@ open("/opt/ml/output/message", "w").write(config["current_host"] + ";")
     assert [sums[f"sums/algo-{i}.json"]["name"] for i in (1, 2)] == ["algo-1", "algo-2"]
     streams = place.logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix=name + "/")["logStreams"]
     assert [s["logStreamName"][:len(name) + 8] for s in streams] == [f"{name}/algo-1-", f"{name}/algo-2-"]
-    nothing_runs(place)
+    nothing_is_left(place)
 
 
 def test_one_hosts_failure_is_the_jobs(place):
@@ -147,7 +146,7 @@ time.sleep(300)
     job = place.wait(name)
     assert job["ProcessingJobStatus"] == "Failed"
     assert "algo-2" in job["FailureReason"] and "the second shard is empty" in job["FailureReason"]
-    nothing_runs(place)
+    nothing_is_left(place)
 
 
 def test_in_any_container_image(place):
@@ -166,7 +165,7 @@ text = (folder / "input/data/x.txt").read_text()
     job = place.wait(name, 120)
     assert job["ProcessingJobStatus"] == "Completed", (job.get("FailureReason"), place.log(name))
     assert job["ExitMessage"] == "algo-1" and place.files(name) == {"said/said.txt": "SOME DATA yes"}
-    nothing_runs(place)
+    nothing_is_left(place)
 
 
 def test_a_small_job_costs_little(place):

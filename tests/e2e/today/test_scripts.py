@@ -9,7 +9,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from jobs import IMAGE, Platform, processes_of, tar_gz, wait_until
+from jobs import IMAGE, Platform, nothing_runs, tar_gz, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +94,7 @@ print("script ends")
     job = impatient.run(script)
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     assert {"daemon is up", "script ends"} <= set(impatient.log(job["TrainingJobName"]))
-    server = impatient.server.process.pid
-    wait_until(lambda: set(processes_of(impatient.server.data_dir)) <= {server}, what="the daemon's end")
+    nothing_runs(impatient.server)
 
 
 def test_a_fork_bomb_is_bounded(impatient):
@@ -114,11 +113,11 @@ print("children", children)
     job = impatient.run(script, max_runtime=30)
     lines = impatient.log(job["TrainingJobName"])
     assert any(line.startswith("refused: 11") for line in lines), (job["SecondaryStatus"], lines[-5:])
-    server = impatient.server.process.pid
-    wait_until(lambda: set(processes_of(impatient.server.data_dir)) <= {server}, what="the end of all children")
+    nothing_runs(impatient.server)
 
 
-def test_ignoring_sigterm(impatient):
+def test_ignoring_sigterm(make_server):
+    place = Platform(make_server(first_look_seconds=0, job_stop_grace_seconds=3))
     script = """
 import signal, time
 signal.signal(signal.SIGTERM, lambda *_: print("not now", flush=True))
@@ -127,19 +126,19 @@ print("ready", flush=True)
 while True:
     time.sleep(1)
 """
-    name = impatient.submit(script)
-    impatient.wait_for_line(name, "ready")
+    name = place.submit(script)
+    place.wait_for_line(name, "ready")
     start = time.monotonic()
-    impatient.sagemaker.stop_training_job(TrainingJobName=name)
-    job = impatient.describe(name)
+    place.sagemaker.stop_training_job(TrainingJobName=name)
+    job = place.describe(name)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopping", "Stopping")
-    job = impatient.wait(name)
+    job = place.wait(name)
     assert job["TrainingJobStatus"] == "Stopped" and "FailureReason" not in job
-    assert 0.9 < time.monotonic() - start < 10
-    assert "not now" in impatient.log(name)
+    assert 2.9 < time.monotonic() - start < 30
+    assert "not now" in place.log(name)
     assert job["ModelArtifacts"]["S3ModelArtifacts"].endswith("/model.tar.gz")
     with pytest.raises(ClientError, match="status Stopped"):
-        impatient.sagemaker.stop_training_job(TrainingJobName=name)
+        place.sagemaker.stop_training_job(TrainingJobName=name)
 
 
 def test_a_script_that_minds_sigterm_ends_itself(place):
@@ -243,7 +242,7 @@ def test_hostile_model(place, kind):
     assert "model.tar.gz" in endpoint["FailureReason"], endpoint["FailureReason"]
     assert not os.path.exists("/tmp/clary-evil") and not files_named("evil", below=place.server.data_dir)
     place.delete_endpoint(name)
-    assert not list((place.server.data_dir / "endpoints").iterdir())
+    wait_until(lambda: not list((place.server.data_dir / "endpoints").iterdir()), what="the removal of the models' folders")
 
 
 def test_hostile_links_in_the_model_folder_are_left_out(place):
@@ -289,7 +288,7 @@ def test_an_unknown_image(place):
         reason = failed(place, "print(1)", AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"})
     except ClientError as error:
         reason = str(error)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 30, "a container engine was asked, no runtime made"
     assert image in reason and "sagemaker-scikit-learn" in reason
     model = place.model("")
     place.sagemaker.create_model(ModelName=model + "-x", ExecutionRoleArn=place.role, PrimaryContainer={"Image": image})

@@ -9,7 +9,7 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
-from jobs import ENDED, IMAGE, INSTANCE, Platform, wait_until
+from jobs import ENDED, IMAGE, INSTANCE, Platform, processes_of, wait_until
 
 GROUP = "/aws/sagemaker/TransformJobs"
 
@@ -320,6 +320,7 @@ def test_a_server_that_is_killed_goes_on_behind_the_last_file(make_server, worke
     platform.server.kill()
     if workers_too:
         platform.server.end_workers()
+        wait_until(lambda: not processes_of(platform.server.data_dir), what="the workers' end")
     platform.server.start()
     job = transforms.wait(name)
     assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
