@@ -38,7 +38,8 @@ class Sampler {
   void run();
   // Returns the time that the folders took.
   Clock::duration look(std::vector<Entry>& entries);
-  static Clock::duration look_at_disk(const ProcessWorker& worker, const std::vector<ProcessSample>& tree, Entry& entry);
+  static Clock::duration look_at_disk(const ProcessWorker& worker, const std::vector<ProcessSample>& tree,
+                                      Entry& entry);
   void look_at_gpus(const std::vector<Entry>& entries);
 
   const std::uint64_t output_limit_;
