@@ -74,6 +74,16 @@ std::optional<io::File> EnvironmentFolder::try_lock() const {
   return *std::move(file);
 }
 
+std::string EnvironmentFolder::being_made() const {
+  const std::filesystem::path path = path_;
+  return path.parent_path().parent_path() / "making" / path.filename();
+}
+
+Outcome<void> EnvironmentFolder::take_in() const {
+  if (::rename(being_made().c_str(), tree().c_str()) != 0) return io::system_error("rename", being_made(), errno);
+  return {};
+}
+
 Outcome<void> EnvironmentFolder::begin() const {
   CHECK_OK(remove());
   return io::make_folders(tree(), 0755);
@@ -82,7 +92,7 @@ Outcome<void> EnvironmentFolder::begin() const {
 Outcome<void> EnvironmentFolder::finish(const Interpreter& interpreter, const std::string& id, bool sandbox) const {
   const uid_t user = geteuid();
   CHECK_OK(walk(tree(), [&](const FTSENT& entry) {
-    if (user == 0) (void)!::lchown(entry.fts_accpath, 0, 0);
+    if (user == 0 && entry.fts_info == FTS_D) (void)!::lchown(entry.fts_accpath, 0, 0);
     if (entry.fts_info == FTS_SL || entry.fts_info == FTS_SLNONE) return;
     const mode_t mode = entry.fts_statp->st_mode & 0777;
     const bool runs = entry.fts_info == FTS_D || (mode & 0111) != 0;
@@ -103,6 +113,7 @@ bool EnvironmentFolder::withdraw() const {
 }
 
 Outcome<void> EnvironmentFolder::remove() const {
+  CHECK_OK(io::remove_tree(being_made()));
   if (!io::exists(path_)) return {};
   withdraw();
   if (geteuid() != 0) {

@@ -208,7 +208,7 @@ class CachedEnvironments : public Environments {
       if (!free) return false;
       locks.push_back(*std::move(free));
     }
-    const std::string packages = options_.cache + "/packages", old = options_.cache + old_packages;
+    const std::string packages = packages_folder(options_), old = options_.cache + old_packages;
     if (making_ || io::exists(old)) return false;
     if (::rename(packages.c_str(), old.c_str()) == 0) return true;
     if (errno == ENOENT) return false;
@@ -330,7 +330,10 @@ Outcome<std::unique_ptr<Environments>> open_environments(const EnvironmentOption
   }
   if (auto removed = io::remove_tree(options.cache + old_packages); !removed)
     log_.warn("{}{} could not be removed: {}", options.cache, old_packages, removed.error().detail);
+  CHECK_OK(io::make_folders(options.cache + "/making", 0700));
+  // Where servers of before kept it.
   std::error_code code;
+  fs::rename(options.cache + "/packages", packages_folder(options), code);
   for (fs::directory_iterator entry(options.cache + "/environments", code), end; !code && entry != end;
        entry.increment(code)) {
     const EnvironmentFolder folder(entry->path());

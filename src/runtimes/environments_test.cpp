@@ -27,12 +27,14 @@ using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
 
-// A wheel of one module, and the lock line that names it with its hash.
+// A wheel of one module, a test and code that every Python runs that sees it, and the lock line that names it with its hash.
 constexpr const char* make_wheel = R"(
 import base64, hashlib, sys, zipfile
 folder = sys.argv[1]
 name = folder + "/tiny-1.0-py3-none-any.whl"
 files = {"tiny.py": "answer = 42\n",
+         "tiny.pth": "import os, sys; os.access(sys.prefix, os.W_OK) and open(sys.prefix + '/ran', 'w').close()\n",
+         "tests/__init__.py": "",
          "tiny-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
          "tiny-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
 record = ""
@@ -147,11 +149,44 @@ TEST_P(EnvironmentsTest, is_read_only_and_its_bytecode_is_there) {
     if (entry.is_symlink() || (entry.is_directory() && GetParam())) continue;
     EXPECT_EQ(entry.status().permissions() & static_cast<fs::perms>(0222), fs::perms::none) << entry.path();
     if (entry.path().filename().string().starts_with("tiny.cpython-311")) ++compiled;
+    EXPECT_FALSE(entry.path().extension() == ".pyc" && entry.path().string().find("/tests/") != std::string::npos);
   }
   EXPECT_EQ(compiled, 1u);
+  EXPECT_TRUE(fs::exists(tree + "/lib/python3.11/site-packages/tests/__init__.py"));
+  EXPECT_FALSE(fs::exists(tree + "/ran")) << "code of the package ran while its environment was made";
   if (GetParam()) {
     EXPECT_THAT(run_in(*made, "open('" + made->folder + "/x', 'w')"), HasSubstr("Error"));
   }
+}
+
+std::size_t names_of(const std::string& file) {
+  struct stat found {};
+  EXPECT_EQ(::stat(file.c_str(), &found), 0) << file;
+  return found.st_nlink;
+}
+
+// One lock after another: what both name is on the disk once, whoever owns it.
+TEST_P(EnvironmentsTest, environments_share_the_files_of_their_packages) {
+  for (std::size_t environments : {1, 2}) {
+    auto made = ensure();
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    const std::string module = made->mounts[0].source + "/lib/python3.11/site-packages/tiny.py";
+    EXPECT_EQ(names_of(module), environments + 1);
+    EXPECT_EQ(run_in(*made, "import tiny; print(tiny.answer)"), "42\n");
+    std::ofstream(version_.requirements, std::ios::app) << "# another\n";
+  }
+  EXPECT_TRUE(fs::exists(root_ + "/cache/making/packages"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(root_ + "/cache/making"), fs::directory_iterator()), 1);
+}
+
+// What runs while it is made could write to the packages: it does not see them.
+TEST_P(EnvironmentsTest, where_code_of_packages_may_run_nothing_is_shared) {
+  std::ofstream(version_.requirements) << "tiny==1.0\n";
+  auto made = ensure();
+  ASSERT_TRUE(made.ok()) << made.error().message << made.error().detail;
+  EXPECT_EQ(names_of(made->mounts[0].source + "/lib/python3.11/site-packages/tiny.py"), 1u);
+  EXPECT_FALSE(fs::exists(root_ + "/cache/making/packages"));
+  EXPECT_EQ(run_in(*made, "import tiny; print(tiny.answer)"), "42\n");
 }
 
 TEST_P(EnvironmentsTest, an_unreachable_registry_is_the_reason_and_the_next_time_is_a_new_chance) {
@@ -205,9 +240,11 @@ TEST_P(EnvironmentsTest, those_who_ask_meanwhile_wait_for_the_same_making) {
 }
 
 TEST_P(EnvironmentsTest, what_was_left_half_made_is_cleared_up) {
-  fs::create_directories(root_ + "/cache/environments/abc/tree/bin");
+  fs::create_directories(root_ + "/cache/environments/abc/tree");
+  fs::create_directories(root_ + "/cache/making/abc/bin");
   reopen();
   EXPECT_FALSE(fs::exists(root_ + "/cache/environments/abc"));
+  EXPECT_FALSE(fs::exists(root_ + "/cache/making/abc"));
 }
 
 // Another server that shares the cache makes it: a new one leaves that alone, and waits for it.
@@ -228,7 +265,7 @@ TEST_P(EnvironmentsTest, what_another_server_makes_is_left_to_it) {
 }
 
 TEST_P(EnvironmentsTest, the_package_cache_is_pruned_when_nobody_makes_anything_from_it) {
-  const std::string packages = root_ + "/cache/packages", old = packages + ".old";
+  const std::string packages = root_ + "/cache/making/packages", old = root_ + "/cache/packages.old";
   fs::create_directories(packages + "/wheels");
   {
     const auto lock = EnvironmentFolder(root_ + "/cache/environments/another-servers").try_lock();

@@ -16,6 +16,11 @@ namespace {
 const char* const uv_inside = "/opt/clary/tools/uv";
 const char* const lock_inside = "/opt/clary/lock.txt";
 const char* const packages_inside = "/opt/clary/packages";
+const char* const environments_inside = "/opt/clary/env";
+// No job runs the packages' own tests, and in some environments every third file is one.
+const char* const compile =
+    "import compileall, re, sys; "
+    "compileall.compile_dir(sys.argv[1], maxlevels=100, quiet=2, workers=0, rx=re.compile('/tests/'))";
 constexpr std::size_t tail_kept = 16 * 1024;
 
 bool starts(const std::string& text, const char* with) {
@@ -62,8 +67,12 @@ std::string UvProgress::news(const std::string& line) {
   return {};
 }
 
+std::string packages_folder(const EnvironmentOptions& options) {
+  return options.cache + "/making/packages";
+}
+
 std::string folder_inside(const std::string& hash) {
-  return "/opt/clary/env/" + hash;
+  return std::string(environments_inside) + "/" + hash;
 }
 
 std::vector<workers::Mount> mounts_of(const EnvironmentFolder& folder, const std::string& hash,
@@ -81,14 +90,23 @@ void Making::stop() {
 }
 
 workers::WorkerSpec Making::spec_for(const std::string& hash, const EnvironmentFolder& folder,
-                                     const Interpreter& interpreter, const std::string& lock) const {
+                                     const Interpreter& interpreter, const std::string& lock, Way way) const {
   workers::WorkerSpec spec;
   spec.host_network = true;
   spec.forwarder = false;
   spec.uid = options_.maker_uid;
   spec.mounts = mounts_of(folder, hash, interpreter);
   spec.mounts[0].writable = true;
-  spec.mounts.push_back({options_.cache + "/packages", packages_inside, true});
+  if (way == Way::linked_in_a_sandbox) {
+    spec.mounts[0].source = options_.cache + "/making";
+    spec.mounts[0].target = environments_inside;
+    spec.environment["UV_CACHE_DIR"] = std::string(environments_inside) + "/packages";
+  } else if (way == Way::linked) {
+    spec.mounts.push_back({packages_folder(options_), packages_inside, true});
+    spec.environment["UV_CACHE_DIR"] = packages_inside;
+  } else {
+    spec.environment["UV_NO_CACHE"] = "1";
+  }
   spec.mounts.push_back({uv_, uv_inside, false});
   spec.mounts.push_back({lock, lock_inside, false});
   const RegistrySettings registries = registry_settings();
@@ -97,7 +115,6 @@ workers::WorkerSpec Making::spec_for(const std::string& hash, const EnvironmentF
     const std::size_t equals = setting.find('=');
     spec.environment[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
-  spec.environment["UV_CACHE_DIR"] = packages_inside;
   spec.environment["UV_PYTHON_DOWNLOADS"] = "never";
   spec.environment["UV_NO_PROGRESS"] = "1";
   return spec;
@@ -107,7 +124,6 @@ Outcome<void> Making::run(workers::WorkerSpec spec, std::vector<std::string> arg
                           const std::function<void(const std::string&)>& progress) {
   spec.id = "environment-" + random_alphanumeric(16);
   spec.command = std::move(arguments);
-  CHECK_OK(io::make_folders(options_.cache + "/packages", 0700));  // a prune may have taken it
   std::string tail;
   UvProgress uv;
   auto started = launcher_.start(spec);
@@ -154,20 +170,28 @@ Outcome<void> Making::make(const Version& version, const std::string& hash, cons
   CHECK_OK(io::write_durably(lock, locked, 0644));
   ::chmod(lock.c_str(), 0644);
   const std::string inside = folder_inside(hash);
-  const workers::WorkerSpec spec = spec_for(hash, folder, interpreter, lock);
+  // A user's plain requirements are resolved when they are installed.
+  const bool hashed = locked.find("--hash=") != std::string::npos;
+  const Way way = !hashed || !version.from_source.empty() ? Way::copied
+                  : options_.sandbox                      ? Way::linked_in_a_sandbox
+                                                          : Way::linked;
+  if (way == Way::linked) CHECK_OK(io::make_folders(packages_folder(options_), 0700));
+  const workers::WorkerSpec spec = spec_for(hash, folder, interpreter, lock, way);
   progress(fmt::format("making the environment of {} with Python {}", version.library, interpreter.version));
   CHECK_OK(run(spec, {uv_inside, "venv", "--allow-existing", "--python", interpreter.executable, inside}, progress));
-  std::vector<std::string> install{
-      uv_inside, "pip", "install", "--python", inside + "/bin/python", "--compile-bytecode", "--link-mode", "copy"};
-  // A user's plain requirements are resolved when they are installed.
-  if (locked.find("--hash=") != std::string::npos)
-    install.insert(install.end(), {"--require-hashes", "--no-deps", "--only-binary", ":all:"});
+  const std::string python = inside + "/bin/python";
+  std::vector<std::string> install{uv_inside, "pip", "install", "--python", python, "--link-mode"};
+  install.push_back(way == Way::copied ? "copy" : "hardlink");
+  if (hashed) install.insert(install.end(), {"--require-hashes", "--no-deps", "--only-binary", ":all:"});
   for (const auto& package : version.from_source) {
     install.push_back("--no-binary");
     install.push_back(package);
   }
   install.insert(install.end(), {"-r", lock_inside});
   CHECK_OK(run(spec, std::move(install), progress));
+  // Without site: a package's .pth files may hold code.
+  CHECK_OK(run(spec, {python, "-I", "-S", "-c", compile, inside + "/lib"}, progress));
+  if (way == Way::linked_in_a_sandbox) CHECK_OK(folder.take_in());
   return folder.finish(interpreter, version.id(), options_.sandbox);
 }
 

@@ -25,6 +25,8 @@ class UvProgress {
   int packages_ = 0, loaded_ = 0;
 };
 
+// What uv has unpacked, on the host.
+std::string packages_folder(const EnvironmentOptions& options);
 // Where an environment of that hash is seen inside.
 std::string folder_inside(const std::string& hash);
 // The mounts that a worker needs to use the environment.
@@ -42,8 +44,14 @@ class Making {
   void stop();
 
  private:
+  // How it is made (docs/adr/0028-environments-share-their-packages.md).
+  enum class Way {
+    linked_in_a_sandbox,  // where the packages are, by links to their files
+    linked,               // in its place, by links to their files
+    copied                // in its place, without the packages of others: code of packages runs
+  };
   workers::WorkerSpec spec_for(const std::string& hash, const EnvironmentFolder& folder, const Interpreter& interpreter,
-                               const std::string& lock) const;
+                               const std::string& lock, Way way) const;
   Outcome<void> run(workers::WorkerSpec spec, std::vector<std::string> arguments,
                     const std::function<void(const std::string&)>& progress);
 
