@@ -1,4 +1,4 @@
-// fuzz: api_cloudwatch
+// fuzz: wire api_cloudwatch
 // Any bytes as a CBOR document: no crash, and what was read is written and read back to the same bytes.
 #include <cstdlib>
 #include <string_view>

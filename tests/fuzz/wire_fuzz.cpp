@@ -1,4 +1,4 @@
-// fuzz: api_sagemaker api_s3 api_iam
+// fuzz: wire api_sagemaker api_s3 api_iam
 // Any bytes as the document of an operation in each protocol: no crash, and what was read is written and read back to the same text.
 #include <cstdlib>
 #include <string_view>
