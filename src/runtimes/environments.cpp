@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <sys/stat.h>
 #include <thread>
 
 #include "io/process.hpp"
@@ -15,7 +16,6 @@
 #include "runtimes/interpreters.hpp"
 #include "runtimes/log.hpp"
 #include "runtimes/making.hpp"
-#include "workers/usage.hpp"
 
 namespace clary::runtimes {
 namespace {
@@ -49,6 +49,18 @@ std::string all_mounts() {
     if (auto mounts = io::read_file(entry->path() / "mountinfo")) all += *mounts;
   }
   return all;
+}
+
+// Bytes of the disk that nothing outside the folder names: environments share the files of their packages.
+std::uint64_t only_there(const fs::path& folder) {
+  std::uint64_t bytes = 0;
+  std::error_code code;
+  for (fs::recursive_directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) {
+    struct stat found {};
+    if (::lstat(entry->path().c_str(), &found) != 0 || (found.st_nlink > 1 && !S_ISDIR(found.st_mode))) continue;
+    bytes += static_cast<std::uint64_t>(found.st_blocks) * 512;
+  }
+  return bytes;
 }
 
 class CachedEnvironments : public Environments {
@@ -131,7 +143,7 @@ class CachedEnvironments : public Environments {
       const auto id = ids.find(hash);
       // Workers of an earlier server hold no lease, but have it mounted.
       if ((id != ids.end() && !all) || mounted.find(hash) != std::string::npos || !withdraw(hash)) continue;
-      const auto size = workers::disk_use({entry->path()});
+      const auto size = only_there(entry->path());
       CHECK_OK(folder(hash).remove());
       pruned.removed.push_back(id != ids.end() ? id->second : hash);
       pruned.bytes += size;
@@ -140,7 +152,7 @@ class CachedEnvironments : public Environments {
     TRY(const bool withdrawn, withdraw_packages());
     if (!withdrawn) return pruned;
     const std::string packages = options_.cache + old_packages;
-    pruned.bytes += workers::disk_use({packages});
+    pruned.bytes += only_there(packages);
     CHECK_OK(io::remove_tree(packages));
     return pruned;
   }
@@ -330,7 +342,7 @@ Outcome<std::unique_ptr<Environments>> open_environments(const EnvironmentOption
   }
   if (auto removed = io::remove_tree(options.cache + old_packages); !removed)
     log_.warn("{}{} could not be removed: {}", options.cache, old_packages, removed.error().detail);
-  CHECK_OK(io::make_folders(options.cache + "/making", 0700));
+  CHECK_OK(io::make_folders(making_folder(options), 0700));
   // Where servers of before kept it.
   std::error_code code;
   fs::rename(options.cache + "/packages", packages_folder(options), code);

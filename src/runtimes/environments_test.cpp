@@ -179,6 +179,30 @@ TEST_P(EnvironmentsTest, environments_share_the_files_of_their_packages) {
   EXPECT_EQ(std::distance(fs::directory_iterator(root_ + "/cache/making"), fs::directory_iterator()), 1);
 }
 
+// Each file is counted once, with its last name.
+TEST_P(EnvironmentsTest, what_is_told_to_be_free_again_is) {
+  ASSERT_TRUE(ensure().ok());
+  const std::string packages = root_ + "/cache/making/packages";
+  std::string module;
+  for (const auto& entry : fs::recursive_directory_iterator(packages))
+    if (entry.path().filename() == "tiny.py") module = entry.path();
+  ASSERT_FALSE(module.empty());
+  fs::permissions(module, fs::perms::owner_all);
+  std::ofstream(module) << std::string(8 << 20, '#');  // in both places
+  const auto pruned = environments_->prune({}, true);
+  ASSERT_TRUE(pruned.ok());
+  EXPECT_EQ(pruned->removed.size(), 1u);
+  EXPECT_GE(pruned->bytes, 8u << 20);
+  EXPECT_LT(pruned->bytes, 16u << 20);
+}
+
+TEST_P(EnvironmentsTest, the_packages_of_servers_of_before_are_taken_over) {
+  fs::create_directories(root_ + "/cache/packages/wheels");
+  reopen();
+  EXPECT_TRUE(fs::exists(root_ + "/cache/making/packages/wheels"));
+  EXPECT_FALSE(fs::exists(root_ + "/cache/packages"));
+}
+
 // What runs while it is made could write to the packages: it does not see them.
 TEST_P(EnvironmentsTest, where_code_of_packages_may_run_nothing_is_shared) {
   std::ofstream(version_.requirements) << "tiny==1.0\n";

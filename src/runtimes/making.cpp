@@ -67,8 +67,12 @@ std::string UvProgress::news(const std::string& line) {
   return {};
 }
 
+std::string making_folder(const EnvironmentOptions& options) {
+  return options.cache + "/making";
+}
+
 std::string packages_folder(const EnvironmentOptions& options) {
-  return options.cache + "/making/packages";
+  return making_folder(options) + "/packages";
 }
 
 std::string folder_inside(const std::string& hash) {
@@ -98,7 +102,7 @@ workers::WorkerSpec Making::spec_for(const std::string& hash, const EnvironmentF
   spec.mounts = mounts_of(folder, hash, interpreter);
   spec.mounts[0].writable = true;
   if (way == Way::linked_in_a_sandbox) {
-    spec.mounts[0].source = options_.cache + "/making";
+    spec.mounts[0].source = making_folder(options_);
     spec.mounts[0].target = environments_inside;
     spec.environment["UV_CACHE_DIR"] = std::string(environments_inside) + "/packages";
   } else if (way == Way::linked) {

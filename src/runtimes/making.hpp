@@ -25,7 +25,8 @@ class UvProgress {
   int packages_ = 0, loaded_ = 0;
 };
 
-// What uv has unpacked, on the host.
+// Where environments are made in a sandbox, and in it what uv has unpacked; on the host.
+std::string making_folder(const EnvironmentOptions& options);
 std::string packages_folder(const EnvironmentOptions& options);
 // Where an environment of that hash is seen inside.
 std::string folder_inside(const std::string& hash);

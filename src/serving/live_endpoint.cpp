@@ -94,10 +94,10 @@ LiveEndpoint::Replicas LiveEndpoint::make_replicas(const Deployment& deployment,
 }
 
 Task<> LiveEndpoint::roll_out() {
-  const Deployment target = *endpoint_.state.target;
-  incoming_ = {target, make_replicas(target, false)};
+  incoming_ = {*endpoint_.state.target, make_replicas(*endpoint_.state.target, false)};
   auto overtaken = [&] {
-    return deleting() || !endpoint_.state.target || endpoint_.state.target->generation != target.generation;
+    const auto& target = endpoint_.state.target;
+    return deleting() || !target || target->generation != incoming_.deployment.generation;
   };
   while (!home_.loop.stopping() && !overtaken()) {
     if (all_in(incoming_.replicas, Replica::Phase::ready)) {

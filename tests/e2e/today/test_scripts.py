@@ -288,7 +288,7 @@ def test_an_unknown_image(place):
         reason = failed(place, "print(1)", AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"})
     except ClientError as error:
         reason = str(error)
-    assert time.monotonic() - start < 30, "a container engine was asked, no runtime made"
+    assert time.monotonic() - start < 5  # podman may be asked for it; no environment is made in that time
     assert image in reason and "sagemaker-scikit-learn" in reason
     model = place.model("")
     place.sagemaker.create_model(ModelName=model + "-x", ExecutionRoleArn=place.role, PrimaryContainer={"Image": image})
