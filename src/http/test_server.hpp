@@ -46,6 +46,8 @@ class TestServer {
   std::unique_ptr<Server> server_;
 };
 
+inline const std::string get = "GET /a%20b?x=%2F HTTP/1.1\r\nHost: h\r\n\r\n";
+
 // A route that answers every request by `handle` on the pool.
 inline ServerHooks blocking(std::function<Response(Request&, BodyReader&)> handle, bool buffer = true,
                             std::size_t limit = 16 * 1024 * 1024) {
